@@ -1,0 +1,97 @@
+# Everything a developer runs. `make` alone prints this list.
+#
+# PYTHON  the interpreter that makes the virtual environment (3.11 or newer; found by itself)
+# VENV    where the virtual environment is (default .venv)
+# ARGS    further arguments for pytest: `make test ARGS="tests/io -k close"` (then no coverage is measured)
+# SYSTEM_PACKAGES=no   do not try to install Debian packages (proxies for some tests)
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+VENV ?= .venv
+PYTHON ?=
+ARGS ?=
+JOBS ?= auto
+SYSTEM_PACKAGES ?= yes
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+# What must be fully covered: every module that decides something without doing any I/O.
+PURE := src/franca/wire/*,src/franca/sse.py,src/franca/accumulate.py,src/franca/accumulate/*,src/franca/errors.py,src/franca/faults.py,src/franca/retry.py,src/franca/flow/*
+
+ifdef CI
+export NO_COLOR := 1
+export PY_COLORS := 0
+endif
+
+.PHONY: help demo test test-servers check format bench docs clean
+
+help:  ## Print this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+demo: $(VENV)/.installed-demo  ## A chat, a stream, a tool call and embeddings against the simulator (no key, under two minutes)
+	$(BIN)/python examples/demo.py
+
+ifeq ($(strip $(ARGS)),)
+test: $(VENV)/.installed-dev $(VENV)/.system-packages  ## All tests but the slow servers, with coverage; the pure core must be covered whole
+	@rm -f .coverage .coverage.*
+	$(BIN)/python -m coverage run -m pytest -n $(JOBS)
+	@$(BIN)/python -m coverage combine --quiet
+	@$(BIN)/python -m coverage report --skip-covered --skip-empty
+	@echo "The pure core, every branch:"
+	@$(BIN)/python -m coverage report --include='$(PURE)' --fail-under=100 --precision=2 --show-missing --skip-covered
+else
+test: $(VENV)/.installed-dev $(VENV)/.system-packages
+	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+endif
+
+test-servers: $(VENV)/.installed-dev  ## The slow real servers (LiteLLM proxy; installs it in an environment of its own)
+	FRANCA_TEST_SERVERS=1 $(BIN)/python -m pytest tests/realservers $(ARGS)
+
+check: $(VENV)/.installed-dev  ## Lint, format and types, about a minute
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/mypy tests/typing
+	$(BIN)/pyright
+
+format: $(VENV)/.installed-dev  ## Write the format and the safe fixes of the linter
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.installed-bench  ## Benchmarks against a bare socket and openai-python; prints a table
+	$(BIN)/python benchmarks/run.py $(ARGS)
+
+docs: $(VENV)/.installed-dev  ## Write the generated pages under docs/ anew
+	@set -e; for script in scripts/gen_*.py; do [ -e "$$script" ] || continue; echo "$$script"; $(BIN)/python "$$script"; done
+
+clean:  ## Remove what these targets made, the virtual environment too
+	rm -rf $(VENV) build dist .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .cache src/*.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ---- installation: a stamp a group, made anew when what is installed has changed -----------------
+
+$(VENV)/.made: scripts/make_venv.sh
+	@PYTHON='$(PYTHON)' scripts/make_venv.sh '$(VENV)'
+	@touch $@
+
+$(VENV)/.installed-demo: pyproject.toml $(VENV)/.made
+	@echo "installing franca with the extra [cli] into $(VENV)"
+	@$(PIP) install -e '.[cli]'
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml $(VENV)/.made
+	@echo "installing franca with all extras and the tools for tests and checks into $(VENV)"
+	@$(PIP) install -e '.[all]' --group dev --group llamacpp
+	@touch $@ $(VENV)/.installed-demo
+
+$(VENV)/.installed-bench: pyproject.toml $(VENV)/.made
+	@echo "installing franca and what it is measured against into $(VENV)"
+	@$(PIP) install -e '.[all]' --group bench
+	@touch $@ $(VENV)/.installed-demo
+
+$(VENV)/.system-packages: scripts/system_packages.sh $(VENV)/.made
+	@SYSTEM_PACKAGES='$(SYSTEM_PACKAGES)' scripts/system_packages.sh
+	@touch $@

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Makes the virtual environment $1 with a pip that knows dependency groups. Leaves an existing one in place.
+set -euo pipefail
+venv=$1
+
+new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+
+if [ ! -x "$venv/bin/python" ]; then
+    python=
+    for candidate in ${PYTHON:-python3 python3.13 python3.12 python3.11 python}; do
+        if new_enough "$candidate"; then python=$candidate; break; fi
+    done
+    if [ -z "$python" ]; then
+        echo "make_venv: no Python 3.11 or newer among: ${PYTHON:-python3 python3.13 python3.12 python3.11 python}" >&2
+        echo "make_venv: say which one with  make PYTHON=/path/to/python3.11 ..." >&2
+        exit 1
+    fi
+    echo "making $venv with $("$python" --version)"
+    # Debian ships venv without ensurepip unless python3-venv is installed.
+    if ! "$python" -c 'import ensurepip' 2>/dev/null; then
+        echo "make_venv: this Python has no ensurepip; trying the Debian package python3-venv"
+        if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+            apt-get update -qq </dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv </dev/null
+        else
+            echo "make_venv: as root:  apt-get install python3-venv" >&2
+            exit 1
+        fi
+    fi
+    "$python" -m venv "$venv"
+fi
+
+# `pip install --group` came with pip 25.1; what `python -m venv` puts there may be older.
+if ! "$venv/bin/python" -m pip install --help | grep -q -- --group; then
+    echo "updating pip in $venv"
+    "$venv/bin/python" -m pip --disable-pip-version-check --quiet install --upgrade 'pip>=25.1'
+fi

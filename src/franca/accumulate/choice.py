@@ -1,0 +1,223 @@
+"""One choice of a stream: what its deltas say of the message, and the fields beside it.
+
+The rule for each field of a delta is a function in `_RULES`; a field that is not there grows as `merge.grow` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from .calls import Calls, Function
+from .merge import Text, grow, is_steady, merge, settled
+
+__all__ = ["ChatChoice", "Choice", "TextChoice"]
+
+
+class Choice:
+    """The fields beside the text or message: `finish_reason`, `logprobs` and whatever else a server puts there.
+
+    The last non-null value wins, dicts are merged and lists extended: logprobs of either form come in pieces, as do
+    vLLM's `token_ids` and Azure's `content_filter_results`. Null stays when nothing else came.
+    """
+
+    __slots__ = ("fields", "finished", "index", "rest")
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self.fields: dict[str, Any] = {"finish_reason": None}
+        self.finished = False
+        """Whether the server gave a reason for the end; "" is none."""
+        self.rest: dict[str, Any] | None = None
+        """What the last chunk said beside text or message, if saying it again changes nothing."""
+
+    def add(self, source: dict[str, Any]) -> None:
+        """Take one choice of a chunk."""
+        raise NotImplementedError
+
+    def settled(self) -> dict[str, Any]:
+        """The choice of the whole answer."""
+        raise NotImplementedError
+
+    def _add_rest(self, rest: dict[str, Any]) -> None:
+        if rest != self.rest:
+            for key, value in rest.items():
+                if key != "index":
+                    self._add_field(key, value)
+            self.rest = settled(rest) if is_steady(rest) else None
+
+    def _add_field(self, key: str, value: Any) -> None:
+        if key == "finish_reason":
+            if value == "" and self.fields[key] is not None:
+                return
+            self.finished = self.finished or value not in (None, "")
+        merge(self.fields, {key: value}, texts=False)
+
+
+class TextChoice(Choice):
+    """A choice of the legacy completions stream: its text comes in `text`."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, index: int) -> None:
+        super().__init__(index)
+        self.text = Text("")
+
+    def add(self, source: dict[str, Any]) -> None:
+        rest = source.copy()
+        text = rest.pop("text", None)
+        self._add_rest(rest)
+        if isinstance(text, str):
+            self.text.pieces.append(text)
+
+    def settled(self) -> dict[str, Any]:
+        return {"text": self.text.settled(), "index": self.index, "logprobs": None, **settled(self.fields)}
+
+
+class ChatChoice(Choice):
+    """A choice of a chat stream: a message that grows by deltas."""
+
+    __slots__ = ("_by_delta", "_calls", "_details", "_function_call", "message")
+
+    def __init__(self, index: int) -> None:
+        super().__init__(index)
+        self._by_delta = False
+        self._begin()
+
+    def _begin(self) -> None:
+        self.message: dict[str, Any] = {}
+        self._calls: Calls | None = None
+        self._function_call: Function | None = None
+        self._details: dict[tuple[str, int], dict[str, Any]] = {}
+
+    def add(self, source: dict[str, Any]) -> None:
+        rest = source.copy()
+        delta = rest.pop("delta", None)
+        message = rest.pop("message", None)
+        self._add_rest(rest)
+        if isinstance(delta, dict) and delta:
+            if not self._by_delta:
+                self._by_delta = True
+                self._begin()
+            self._add_delta(delta, rest)
+        elif not self._by_delta and isinstance(message, dict):
+            # A server that cannot stream and sends its answer as one chunk, or in each chunk the answer so far.
+            # (Perplexity sends such a `message` beside every delta: there the deltas say it all.)
+            self._begin()
+            self._add_delta(message, rest)
+
+    def _add_delta(self, delta: dict[str, Any], rest: dict[str, Any]) -> None:
+        for key, value in delta.items():
+            if value is None:
+                # The message goes back to a server one day, and several refuse nulls there: only content keeps its.
+                if key == "content":
+                    self.message.setdefault(key, None)
+            elif key in _RULES:
+                _RULES[key](self, value)
+            elif key not in _BESIDE:
+                grow(self.message, key, value)
+            elif key != "index" and rest.get(key) is None:
+                self._add_field(key, value)
+                self.rest = None
+
+    def _add_role(self, role: Any) -> None:
+        if role and isinstance(role, str):
+            self.message.setdefault("role", role)
+
+    def _add_content(self, value: Any) -> None:
+        old = self.message.get("content")
+        if isinstance(value, str):
+            if isinstance(old, Text):
+                old.pieces.append(value)
+            elif old is None:
+                self.message["content"] = Text(value)
+            elif value:
+                _add_part(old, value)
+        elif value and isinstance(value, list | dict):
+            if not isinstance(old, list):
+                text = old.settled() if old is not None else ""
+                old = self.message["content"] = [{"type": "text", "text": Text(text)}] if text else []
+            for part in value if isinstance(value, list) else (value,):
+                _add_part(old, part)
+
+    def _add_calls(self, fragments: Any) -> None:
+        if self._calls is None:
+            self._calls = Calls()
+        self._calls.add(fragments)
+
+    def _add_function_call(self, fragment: Any) -> None:
+        if isinstance(fragment, dict):
+            if self._function_call is None:
+                self._function_call = Function()
+            self._function_call.add(fragment)
+
+    def _add_details(self, details: Any) -> None:
+        """OpenRouter's `reasoning_details`: items of one type and index are pieces of one item, unless their ids
+        differ (two encrypted blobs glued together would be refused on the next turn)."""
+        items = self.message.get("reasoning_details")
+        if not isinstance(items, list):
+            items = self.message["reasoning_details"] = []
+        for detail in details if isinstance(details, list) else (details,):
+            if not isinstance(detail, dict):
+                items.append(detail)
+                continue
+            kind, index, new_id = detail.get("type"), detail.get("index"), detail.get("id")
+            key = (kind, index) if isinstance(kind, str) and type(index) is int else None
+            item = self._details.get(key) if key is not None else None
+            if item is None or (new_id is not None and item.get("id") not in (None, new_id)):
+                item = {}
+                items.append(item)
+                if key is not None:
+                    self._details[key] = item
+            merge(item, detail, texts=True)
+
+    def settled(self) -> dict[str, Any]:
+        message = {"role": "assistant", "content": None, **settled(self.message)}
+        if self._function_call is not None:
+            message["function_call"] = self._function_call.settled()
+        if self._calls is not None and (calls := self._calls.settled()):
+            message["tool_calls"] = calls
+        return {"index": self.index, "message": message, **settled(self.fields)}
+
+
+def _add_part(parts: list[Any], part: Any, *, nested: bool = False) -> None:
+    """Append a part to a content that is a list; a text or thinking part continues one of its type just before it."""
+    if isinstance(part, str):
+        part = {"type": "text", "text": part}
+    if not isinstance(part, dict):
+        parts.append(settled(part))
+        return
+    kind = part.get("type")
+    if kind not in ("text", "thinking"):
+        parts.append(settled(part))
+        return
+    last = parts[-1] if parts else None
+    if isinstance(last, dict) and _continues(last, kind, part):
+        whole = last
+    else:
+        whole = {}
+        parts.append(whole)
+    if isinstance(part.get(kind), list) and not nested:
+        # Mistral: {"type": "thinking", "thinking": [{"type": "text", "text": "..."}]}
+        inner = whole.setdefault(kind, [])
+        for piece in part[kind]:
+            _add_part(inner, piece, nested=True)
+        part = {**part, kind: None}
+    merge(whole, part, texts=True)
+
+
+def _continues(last: dict[str, Any], kind: str, part: dict[str, Any]) -> bool:
+    old, new = last.get(kind), part.get(kind)
+    same_shape = (isinstance(old, Text) and isinstance(new, str)) or (isinstance(old, list) and isinstance(new, list))
+    return last.get("type") == kind and (same_shape or new is None)
+
+
+_BESIDE: Final = frozenset({"content_filter_results", "finish_reason", "index", "logprobs"})
+"""Fields of a choice that an Azure OpenAI simulator puts into the delta; in the message they would be nonsense."""
+_RULES: Final[dict[str, Callable[[ChatChoice, Any], None]]] = {
+    "content": ChatChoice._add_content,
+    "function_call": ChatChoice._add_function_call,
+    "reasoning_details": ChatChoice._add_details,
+    "role": ChatChoice._add_role,
+    "tool_calls": ChatChoice._add_calls,
+}

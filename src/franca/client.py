@@ -1,0 +1,355 @@
+"""`Client` and `AsyncClient`: the same methods over the same flows, driven with blocking I/O or with asyncio."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Unpack
+
+from . import __version__
+from .configure import ClientOptions, make_session, picklable, transport_options
+from .flow.call import Opened
+from .flow.catalog import embeddings, list_models, request
+from .flow.chat import chat, completion, open_chat, open_completion
+from .flow.core import Flow, arun, run
+from .flow.options import CALL_OPTIONS, CallOptions, limits_with, reject_unknown
+from .flow.session import Session
+from .flow.stream import CHAT, COMPLETION, StreamKind, StreamState
+from .io.drive import Asynchronous, Blocking
+from .stream import AsyncStream, Stream
+from .wire.chat import Chat
+from .wire.chunk import ChatEvent
+from .wire.completions import Completion, CompletionEvent
+from .wire.embeddings import Embeddings
+from .wire.models import ModelList
+from .wire.params import ChatParams, CompletionParams, EmbeddingParams
+from .wire.response import Response
+
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    from .servers import Server
+
+    Either = TypeVar("Either", "Client", "AsyncClient")
+
+__all__ = ["AsyncClient", "Client"]
+
+
+class ChatCall(ChatParams, CallOptions, total=False):
+    """What `chat` and `chat_stream` take by name: the fields of the wire, and the options of a call."""
+
+
+class EmbeddingCall(EmbeddingParams, CallOptions, total=False):
+    """What `embeddings` takes by name."""
+
+
+class CompletionCall(CompletionParams, CallOptions, total=False):
+    """What `completions` and `completions_stream` take by name."""
+
+
+class Client:
+    """A client for one server, with blocking I/O. Safe to share between threads, and after a fork.
+
+    `server` is a base URL ("http://localhost:11434/v1"), the name of a known server ("groq"), or nothing:
+    then FRANCA_SERVER, else OPENAI_BASE_URL, else OpenAI. The key of a known server comes from its own
+    variable. Options are those of `ClientOptions`. Making a client opens no connection.
+    """
+
+    def __init__(self, server: str | Server | None = None, **options: Unpack[ClientOptions]) -> None:
+        self._given: tuple[Any, dict[str, Any]] = (server, dict(options))
+        self._session = make_session(server, options, __version__)
+        self._io: Blocking | None = None
+
+    def chat(
+        self,
+        messages: Any,
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[ChatCall],
+    ) -> Chat:
+        """Ask for one chat completion.
+
+        `messages`: a str (one user message), a Message, a dict, or a list of them. `extra`: fields of the
+        request that have no name here; they never overwrite a named one. Raises StatusError (and its kinds),
+        TransportError (and its kinds), NoChoices, BadUsage.
+        """
+        return run(chat(self._session, messages, model, extra, dict(params)), self._driver())
+
+    def chat_stream(
+        self,
+        messages: Any,
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[ChatCall],
+    ) -> Stream[ChatEvent, Chat]:
+        """As `chat`, answered event by event; usage is asked for unless `stream_options` says otherwise."""
+        return self._stream(open_chat(self._session, messages, model, extra, dict(params)), CHAT, params)
+
+    def completions(
+        self,
+        prompt: Any,
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[CompletionCall],
+    ) -> Completion:
+        """A legacy prompt completion: `prompt` is a str, a list of them, or token numbers."""
+        return run(completion(self._session, prompt, model, extra, dict(params)), self._driver())
+
+    def completions_stream(
+        self,
+        prompt: Any,
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[CompletionCall],
+    ) -> Stream[CompletionEvent, Completion]:
+        """As `completions`, answered event by event."""
+        return self._stream(open_completion(self._session, prompt, model, extra, dict(params)), COMPLETION, params)
+
+    def embeddings(
+        self,
+        input: Any,
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[EmbeddingCall],
+    ) -> Embeddings:
+        """Vectors for a text, a list of texts, or token numbers; `.vectors` has them in the order given."""
+        return run(embeddings(self._session, input, model, extra, dict(params)), self._driver())
+
+    def list_models(self, **options: Unpack[CallOptions]) -> ModelList:
+        """The models that the server offers."""
+        return run(list_models(self._session, dict(options)), self._driver())
+
+    def get(self, path: str, **options: Unpack[CallOptions]) -> Response:
+        """GET any other path below the base URL. Redirects are followed."""
+        return run(request(self._session, "GET", path, None, dict(options)), self._driver())
+
+    def post(self, path: str, body: Any = None, **options: Unpack[CallOptions]) -> Response:
+        """POST any other path below the base URL; `body` is bytes as they are, or is sent as JSON."""
+        return run(request(self._session, "POST", path, body, dict(options)), self._driver())
+
+    def _driver(self) -> Blocking:
+        if self._io is None:
+            transport = self._given[1].get("transport")
+            if transport is None:
+                from .io.sync import SyncTransport
+
+                transport = SyncTransport(**transport_options(self._given[1]))
+            self._io = Blocking(transport)
+        return self._io
+
+    def _stream(self, flow: Flow[Opened], kind: StreamKind, params: Mapping[str, Any]) -> Stream[Any, Any]:
+        opened = run(flow, self._driver())
+        return Stream(_state(self._session, opened, kind, params), opened.reply)
+
+    @property
+    def base_url(self) -> str:
+        """The base URL, normalised, without user info or query."""
+        return self._session.target.base_url
+
+    @property
+    def server(self) -> str:
+        """The server's name if it is a known one, else the base URL."""
+        return self._session.target.name
+
+    @property
+    def model(self) -> str | None:
+        """The model of calls that name none."""
+        return self._session.model
+
+    @property
+    def transport(self) -> Any:
+        """What sends the requests, for use beside this client."""
+        return self._driver().transport
+
+    def with_options(self, **options: Unpack[ClientOptions]) -> Client:
+        """A client like this one, over the same connections, with other call options or another model."""
+        return _varied(self, options)
+
+    def close(self) -> None:
+        """Close idle connections. The client stays usable."""
+        if self._io is not None:
+            self._io.transport.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return _described(self, self._session)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _made, (type(self), *picklable(*self._given, self._session.target))
+
+
+class AsyncClient:
+    """A client for one server, with asyncio. The same methods and options as `Client`.
+
+    Usable from several event loops, one after another or at once: each has connections of its own.
+    """
+
+    def __init__(self, server: str | Server | None = None, **options: Unpack[ClientOptions]) -> None:
+        self._given: tuple[Any, dict[str, Any]] = (server, dict(options))
+        self._session = make_session(server, options, __version__)
+        self._io: Asynchronous | None = None
+
+    async def chat(
+        self,
+        messages: Any,
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[ChatCall],
+    ) -> Chat:
+        """As `Client.chat`."""
+        return await arun(chat(self._session, messages, model, extra, dict(params)), self._driver())
+
+    def chat_stream(
+        self,
+        messages: Any,
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[ChatCall],
+    ) -> AsyncStream[ChatEvent, Chat]:
+        """As `Client.chat_stream`: await it, use it with `async with`, or loop over it with `async for`."""
+        return self._stream(open_chat(self._session, messages, model, extra, dict(params)), CHAT, params)
+
+    async def completions(
+        self,
+        prompt: Any,
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[CompletionCall],
+    ) -> Completion:
+        """As `Client.completions`."""
+        return await arun(completion(self._session, prompt, model, extra, dict(params)), self._driver())
+
+    def completions_stream(
+        self,
+        prompt: Any,
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[CompletionCall],
+    ) -> AsyncStream[CompletionEvent, Completion]:
+        """As `Client.completions_stream`."""
+        return self._stream(open_completion(self._session, prompt, model, extra, dict(params)), COMPLETION, params)
+
+    async def embeddings(
+        self,
+        input: Any,
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[EmbeddingCall],
+    ) -> Embeddings:
+        """As `Client.embeddings`."""
+        return await arun(embeddings(self._session, input, model, extra, dict(params)), self._driver())
+
+    async def list_models(self, **options: Unpack[CallOptions]) -> ModelList:
+        """As `Client.list_models`."""
+        return await arun(list_models(self._session, dict(options)), self._driver())
+
+    async def get(self, path: str, **options: Unpack[CallOptions]) -> Response:
+        """As `Client.get`."""
+        return await arun(request(self._session, "GET", path, None, dict(options)), self._driver())
+
+    async def post(self, path: str, body: Any = None, **options: Unpack[CallOptions]) -> Response:
+        """As `Client.post`."""
+        return await arun(request(self._session, "POST", path, body, dict(options)), self._driver())
+
+    def _driver(self) -> Asynchronous:
+        if self._io is None:
+            transport = self._given[1].get("transport")
+            if transport is None:
+                from .io.aio import AsyncioTransport
+
+                transport = AsyncioTransport(**transport_options(self._given[1]))
+            self._io = Asynchronous(transport)
+        return self._io
+
+    def _stream(self, flow: Flow[Opened], kind: StreamKind, params: Mapping[str, Any]) -> AsyncStream[Any, Any]:
+        async def opening() -> tuple[StreamState, Any]:
+            opened = await arun(flow, self._driver())
+            return _state(self._session, opened, kind, params), opened.reply
+
+        return AsyncStream(opening)
+
+    @property
+    def base_url(self) -> str:
+        """As `Client.base_url`."""
+        return self._session.target.base_url
+
+    @property
+    def server(self) -> str:
+        """As `Client.server`."""
+        return self._session.target.name
+
+    @property
+    def model(self) -> str | None:
+        """As `Client.model`."""
+        return self._session.model
+
+    @property
+    def transport(self) -> Any:
+        """As `Client.transport`."""
+        return self._driver().transport
+
+    def with_options(self, **options: Unpack[ClientOptions]) -> AsyncClient:
+        """As `Client.with_options`."""
+        return _varied(self, options)
+
+    async def close(self) -> None:
+        """As `Client.close`."""
+        if self._io is not None:
+            await self._io.transport.close()
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return _described(self, self._session)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _made, (type(self), *picklable(*self._given, self._session.target))
+
+
+def _state(session: Session, opened: Opened, kind: StreamKind, params: Mapping[str, Any]) -> StreamState:
+    limits = session.limits
+    if "idle_timeout" in params:
+        limits = limits_with(limits, {"idle_timeout": params["idle_timeout"]})
+    return StreamState(opened, kind, idle_timeout=limits.idle_timeout, wall=session.wall)
+
+
+def _varied(client: Either, options: Mapping[str, Any]) -> Either:
+    """A client over the same connections with other call options; see `Client.with_options`."""
+    reject_unknown(options, CALL_OPTIONS | {"model"}, "option of with_options")
+    server, given = client._given
+    merged = {**given, **options}
+    if given.get("headers") and options.get("headers"):
+        merged["headers"] = {**given["headers"], **options["headers"]}
+    other = type(client)(server, **merged)
+    other._session.budget = client._session.budget
+    client._driver()
+    other._io = client._io
+    return other
+
+
+def _described(client: object, session: Session) -> str:
+    model = f", model={session.model!r}" if session.model else ""
+    key = ", api_key='***'" if session.key else ""
+    return f"{type(client).__name__}({session.target.name!r}{model}{key})"
+
+
+def _made(cls: Any, server: Any, options: dict[str, Any]) -> Any:
+    return cls(server, **options)

@@ -1,0 +1,389 @@
+"""Every error that franca raises, and the table that chooses among them.
+
+    FrancaError
+    ├── BadUsage             the call cannot work as written; nothing was sent
+    ├── TransportError       no (whole) HTTP answer came
+    │   ├── ConnectFailed    no connection: name, refused, TLS, proxy; nothing was sent
+    │   ├── TimedOut         a time limit ran out; `.phase` says which
+    │   ├── ConnectionLost   the connection ended before the answer did
+    │   └── ProtocolError    what came is no HTTP answer, is no JSON, or passes a size limit
+    ├── StatusError          the server answered with an error, wherever it put it
+    │   ├── BadRequest       400, 413, 422 ...: the request is wrong
+    │   ├── Unauthorized     401: key missing or wrong
+    │   ├── OutOfCredits     402, or a 429 that says `insufficient_quota`
+    │   ├── Forbidden        403: the key may not do this
+    │   ├── Flagged          moderation or a content policy stopped it
+    │   ├── NotFound         404: no such model, path or thing
+    │   ├── RateLimited      429: slower; `.retry_after` when the server says so
+    │   └── ServerFault      5xx
+    │       ├── ModelDown         502: the model behind the server is down
+    │       ├── NoProvider        503: nobody there to answer
+    │       └── UpstreamTimedOut  408, 504, 524 (a TimedOut too)
+    ├── StreamBroken         the stream ended before the answer did
+    ├── NoChoices            an answer without a single choice
+    └── OutputInvalid        the model's text is not what was asked; `.text`, `.problems`
+
+All carry the same attributes (see `FrancaError`), pickle and copy. None holds a key: texts that
+come from a server are scrubbed of the caller's secrets before they get here (`franca.faults`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+__all__ = [
+    "BadRequest",
+    "BadUsage",
+    "ConnectFailed",
+    "ConnectionLost",
+    "Flagged",
+    "Forbidden",
+    "FrancaError",
+    "ModelDown",
+    "NoChoices",
+    "NoProvider",
+    "NotFound",
+    "OutOfCredits",
+    "OutputInvalid",
+    "ProtocolError",
+    "RateLimited",
+    "ServerFault",
+    "StatusError",
+    "StreamBroken",
+    "TimedOut",
+    "TransportError",
+    "Unauthorized",
+    "UpstreamTimedOut",
+    "class_for",
+    "is_retryable",
+]
+
+
+class FrancaError(Exception):
+    """The root of every error of this package.
+
+    Attributes, each None (or empty) where it does not apply:
+
+    message      what went wrong, in the server's words where it is the server that speaks; never empty
+    server       the server's name or base URL, without secrets
+    model        the model that was asked for
+    status       HTTP status, or the status that an error inside a 200 answer names
+    type, code, param   as in the error object on the wire
+    request_id   the server's id of the request
+    retry_after  seconds to wait before another try, as told by the server
+    body         the error body as text, at most 16 KiB
+    headers      response headers
+    retryable    whether the same request may succeed later
+    metadata     further fields of the error object
+    partial      the `Chat` assembled so far, when a stream or a choice had begun
+    """
+
+    retryable = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        server: str | None = None,
+        model: str | None = None,
+        status: int | None = None,
+        type: str | None = None,
+        code: str | int | None = None,
+        param: str | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+        body: str = "",
+        headers: Mapping[str, str] | None = None,
+        retryable: bool | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        partial: Any = None,
+    ) -> None:
+        super().__init__(message)
+        self.server = server
+        self.model = model
+        self.status = status
+        self.type = type
+        self.code = code
+        self.param = param
+        self.request_id = request_id
+        self.retry_after = retry_after
+        self.body = body
+        self.headers: Mapping[str, str] = {} if headers is None else headers
+        self.metadata: Mapping[str, Any] = {} if metadata is None else metadata
+        self.partial = partial
+        if retryable is not None:
+            self.retryable = retryable
+
+    @property
+    def message(self) -> str:
+        """What went wrong, in the server's words where it is the server that speaks."""
+        text: str = self.args[0]
+        return text
+
+    @message.setter
+    def message(self, text: str) -> None:
+        self.args = (text,)  # so that no second copy of a scrubbed text is left behind
+
+    def __str__(self) -> str:
+        where = f"{self.server}: " if self.server else ""
+        status = f"{self.status} " if self.status is not None else ""
+        label = self.code if isinstance(self.code, str) and not self.code.isdigit() else self.type
+        label = f"{label}: " if label else ""
+        notes = [
+            f"model {self.model}" if self.model else "",
+            f"request {self.request_id}" if self.request_id else "",
+            f"retry after {self.retry_after:g} s" if self.retry_after is not None else "",
+        ]
+        tail = ", ".join(note for note in notes if note)
+        return f"{where}{status}{label}{self.message}" + (f" ({tail})" if tail else "")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.args, self.__dict__.copy())
+
+
+def _rebuild(cls: type[FrancaError], args: tuple[Any, ...], state: dict[str, Any]) -> FrancaError:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class BadUsage(FrancaError):
+    """The call cannot work as written: a wrong option, type or combination. Nothing was sent."""
+
+
+class TransportError(FrancaError):
+    """No whole HTTP answer came: the network, the proxy, TLS, or the server's HTTP failed."""
+
+
+class ConnectFailed(TransportError):
+    """No connection could be made (name, refused, unreachable, TLS, proxy). Nothing was sent, so
+    sending again is safe. `retryable` is False where a second try cannot help (a bad certificate)."""
+
+    retryable = True
+
+
+class TimedOut(TransportError):
+    """A time limit ran out.
+
+    `phase` is "connect", "send", "answer" (waiting for the head), "body", "idle" (a stream without
+    events), "deadline" (the limit over all attempts) or "server" (the server's own limit, a status).
+    Only a connect time-out is tried again: later ones may still be running, and billed, over there.
+    """
+
+    phase: str = "answer"
+
+    def __init__(self, message: str, *, phase: str = "answer", **details: Any) -> None:
+        super().__init__(message, **details)
+        self.phase = phase
+        if phase == "connect" and "retryable" not in details:
+            self.retryable = True
+
+
+class ConnectionLost(TransportError):
+    """The connection ended before the answer did.
+
+    `began` says whether a byte of the answer had come; only when none had is it worth a retry.
+    """
+
+    began: bool = False
+
+    def __init__(self, message: str, *, began: bool = False, **details: Any) -> None:
+        super().__init__(message, **details)
+        self.began = began
+        if "retryable" not in details:
+            self.retryable = not began
+
+
+class ProtocolError(TransportError):
+    """What came is not a well-formed HTTP answer, is not the JSON it should be, or passes a limit."""
+
+
+class StatusError(FrancaError):
+    """The server answered with an error: by its status, or by an `error` object in a 200 answer,
+    in a chunk of a stream or in a choice."""
+
+
+class BadRequest(StatusError):
+    """The request is wrong (400, 405, 409, 413, 415, 422)."""
+
+
+class Unauthorized(StatusError):
+    """The key is missing, wrong or expired (401; 407 from a proxy)."""
+
+
+class OutOfCredits(StatusError):
+    """No money or quota left (402, or 429 with `insufficient_quota`). Trying again does not help."""
+
+
+class Forbidden(StatusError):
+    """The key is good but may not do this (403)."""
+
+
+class Flagged(StatusError):
+    """Moderation or a content policy stopped the input or the answer."""
+
+
+class NotFound(StatusError):
+    """No such model, deployment, path or object (404, 410)."""
+
+
+class RateLimited(StatusError):
+    """Too many requests or tokens (429). `retry_after` is set when the server said when to return."""
+
+
+class ServerFault(StatusError):
+    """The server failed (5xx)."""
+
+
+class ModelDown(ServerFault):
+    """The model behind the server is down or answered nonsense (502)."""
+
+
+class NoProvider(ServerFault):
+    """Nobody is there to answer: overloaded, loading or no provider fits (503, 529)."""
+
+
+class UpstreamTimedOut(ServerFault, TimedOut):
+    """The server gave up waiting (408, 504, 524). It is a `TimedOut` with phase "server" as well."""
+
+    def __init__(self, message: str, **details: Any) -> None:
+        details.setdefault("phase", "server")
+        super().__init__(message, **details)
+
+
+class StreamBroken(FrancaError):
+    """The stream ended before the answer did: cut, stalled garbage, or an undecodable event.
+
+    `partial` holds what had arrived, as a `Chat`; its `finish_reason` and usage are only what the
+    server really sent.
+    """
+
+
+class NoChoices(FrancaError):
+    """The server answered without a single choice."""
+
+
+class OutputInvalid(FrancaError):
+    """The model's text is not what was asked for.
+
+    `text` is what the model wrote; `problems` lists what is wrong, one line each.
+    """
+
+    def __init__(self, message: str, *, text: str = "", problems: Sequence[str] = (), **details: Any) -> None:
+        super().__init__(message, **details)
+        self.text = text
+        self.problems = list(problems)
+
+
+# ---- which class: first by the words of the error object, then by its status ------------------
+
+_BY_WORD: dict[str, tuple[type[StatusError], int]] = {
+    # word (type or code on the wire, lower case): (class, the status it stands for when none is told)
+    "insufficient_quota": (OutOfCredits, 429),
+    "billing_hard_limit_reached": (OutOfCredits, 402),
+    "billing_not_active": (OutOfCredits, 402),
+    "insufficient_balance": (OutOfCredits, 402),
+    "payment_required": (OutOfCredits, 402),
+    "budget_exceeded": (OutOfCredits, 402),
+    "content_filter": (Flagged, 400),
+    "content_policy_violation": (Flagged, 400),
+    "responsibleaipolicyviolation": (Flagged, 400),
+    "moderation": (Flagged, 403),
+    "refusal": (Flagged, 400),
+    "rate_limit_error": (RateLimited, 429),
+    "rate_limit_exceeded": (RateLimited, 429),
+    "ratelimiterror": (RateLimited, 429),
+    "too_many_requests": (RateLimited, 429),
+    "resource_exhausted": (RateLimited, 429),
+    "throttling": (RateLimited, 429),
+    "authentication": (Unauthorized, 401),
+    "authentication_error": (Unauthorized, 401),
+    "invalid_api_key": (Unauthorized, 401),
+    "unauthenticated": (Unauthorized, 401),
+    "permission_denied": (Forbidden, 403),
+    "permission_error": (Forbidden, 403),
+    "model_not_found": (NotFound, 404),
+    "not_found": (NotFound, 404),
+    "not_found_error": (NotFound, 404),
+    "notfounderror": (NotFound, 404),
+    "deploymentnotfound": (NotFound, 404),
+    "context_length_exceeded": (BadRequest, 400),
+    "exceed_context_size_error": (BadRequest, 400),
+    "max_tokens_exceeded": (BadRequest, 400),
+    "token_limit_exceeded": (BadRequest, 400),
+    "string_too_long": (BadRequest, 400),
+    "invalid_argument": (BadRequest, 400),
+    "invalid_prompt": (BadRequest, 400),
+    "invalid_request": (BadRequest, 400),
+    "invalid_request_error": (BadRequest, 400),
+    "badrequesterror": (BadRequest, 400),
+    "unprocessable": (BadRequest, 422),
+    "payload_too_large": (BadRequest, 413),
+    "timeout": (UpstreamTimedOut, 504),
+    "deadline_exceeded": (UpstreamTimedOut, 504),
+    "provider_unavailable": (ModelDown, 502),
+    "upstream_error": (ModelDown, 502),
+    "provider_overloaded": (NoProvider, 503),
+    "overloaded": (NoProvider, 503),
+    "overloaded_error": (NoProvider, 529),
+    "unavailable": (NoProvider, 503),
+    "unavailable_error": (NoProvider, 503),
+    "service_unavailable": (NoProvider, 503),
+    "api_error": (ServerFault, 500),
+    "internal": (ServerFault, 500),
+    "internal_error": (ServerFault, 500),
+    "internal_server_error": (ServerFault, 500),
+    "internalservererror": (ServerFault, 500),
+    "server": (ServerFault, 500),
+    "server_error": (ServerFault, 500),
+}
+# A told status wins over these words' classes, except over the ones that sharpen it: a 429 that means
+# "no money", a 400 or 403 that means "flagged".
+_SHARPER = (OutOfCredits, Flagged)
+
+_BY_STATUS: dict[int, type[StatusError]] = {
+    401: Unauthorized,
+    402: OutOfCredits,
+    403: Forbidden,
+    404: NotFound,
+    407: Unauthorized,
+    408: UpstreamTimedOut,
+    410: NotFound,
+    429: RateLimited,
+    502: ModelDown,
+    503: NoProvider,
+    504: UpstreamTimedOut,
+    524: UpstreamTimedOut,
+    529: NoProvider,
+}
+_RETRYABLE_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
+
+
+def class_for(status: int | None, *words: object) -> tuple[type[StatusError], int | None]:
+    """The error class, and its status, for an error answer.
+
+    `status` is the HTTP status when it is an error one, or the status that the error object names;
+    `words` are the `type` and `code` of the error object. Unknown words without a status are a
+    `ServerFault` whose status stays None.
+    """
+    known = [_BY_WORD[word.lower()] for word in words if isinstance(word, str) and word.lower() in _BY_WORD]
+    for cls, meant in known:
+        if status is None or issubclass(cls, _SHARPER):
+            return cls, meant if status is None else status
+    if status is None:
+        return ServerFault, None
+    if status in _BY_STATUS:
+        return _BY_STATUS[status], status
+    if 400 <= status < 500:
+        return BadRequest, status
+    return (ServerFault if status >= 500 else StatusError), status
+
+
+def is_retryable(cls: type[StatusError], status: int | None) -> bool:
+    """Whether an error of this class and status may go away by itself."""
+    return status in _RETRYABLE_STATUS and not issubclass(cls, _SHARPER)

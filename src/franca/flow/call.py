@@ -1,0 +1,213 @@
+"""One call: send, understand the answer, and try again by the policy. The loop every method goes through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from ..errors import BadUsage, FrancaError, ProtocolError, TimedOut
+from ..faults import Origin, error_from_reply, with_origin
+from ..retry import wait_before_retry
+from ..wire.http import Request
+from ..wire.response import Response
+from .core import Flow
+from .options import Limits
+from .session import Session
+
+__all__ = ["Opened", "Outgoing", "exchange", "open_stream"]
+
+T = TypeVar("T")
+_MOST_REDIRECTS = 5
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_JSON = (("Content-Type", "application/json"),)
+
+
+class Outgoing:
+    """A request to be: what stays the same over all tries."""
+
+    __slots__ = ("body", "limits", "method", "model", "url")
+
+    def __init__(self, method: str, url: str, limits: Limits, *, body: bytes = b"", model: str | None = None) -> None:
+        self.method = method
+        self.url = url
+        self.limits = limits
+        self.body = body
+        self.model = model
+
+
+class Opened:
+    """A stream whose head has come: its reply, or the whole answer of a server that does not stream.
+
+    `until`: the time by which the first event is due.
+    """
+
+    __slots__ = ("deadline", "origin", "reply", "until", "whole")
+
+    def __init__(
+        self, reply: Any, whole: Response | None, origin: Origin, until: float | None, deadline: float | None
+    ) -> None:
+        self.reply = reply
+        self.whole = whole
+        self.origin = origin
+        self.until = until
+        self.deadline = deadline
+
+
+Understand = Callable[[Response, Origin], T]
+"""Makes the result out of a 2xx answer, or raises the error that the answer really is."""
+
+
+def exchange(session: Session, out: Outgoing, understand: Understand[T]) -> Flow[T]:
+    """Send `out` until it is answered for good; the result is what `understand` makes of the answer."""
+    return _tried(session, out, lambda until, deadline: _attempt(session, out, understand, until))
+
+
+def open_stream(session: Session, out: Outgoing, check: Understand[Any]) -> Flow[Opened]:
+    """Send `out` until the head of a stream came. After that nothing is tried again.
+
+    A server that answers with plain JSON instead of a stream gives an `Opened` with the `whole` answer,
+    which `check` may refuse (an error in a 200 answer), so that it is tried again like any other.
+    """
+    return _tried(session, out, lambda until, deadline: _attempt_stream(session, out, check, until, deadline))
+
+
+def _tried(session: Session, out: Outgoing, attempt: Callable[[float | None, float | None], Flow[T]]) -> Flow[T]:
+    limits = out.limits
+    now = session.clock()
+    deadline = None if limits.deadline is None else now + limits.deadline
+    tries = 0
+    while True:
+        until = _earliest(None if limits.timeout is None else now + limits.timeout, deadline)
+        try:
+            result = yield from attempt(until, deadline)
+        except FrancaError as error:
+            now = session.clock()
+            _tell_deadline(error, now, deadline)
+            delay = wait_before_retry(
+                limits.policy,
+                session.budget,
+                error,
+                tries,
+                chance=session.chance(),
+                remaining=None if deadline is None else deadline - now,
+            )
+            if delay is None:
+                raise
+        else:
+            session.budget.earn()
+            return result
+        yield ("sleep", delay)
+        now = session.clock()
+        tries += 1
+
+
+def _attempt(session: Session, out: Outgoing, understand: Understand[T], until: float | None) -> Flow[T]:
+    """One try: (following redirects of a GET) send, read, judge."""
+    key = yield from session.current_key()
+    origin = session.origin(out.model, key)
+    request = _request(session, out, key, until)
+    for _ in range(_MOST_REDIRECTS + 1):
+        try:
+            reply = yield ("send", request)
+            body: bytes = yield ("read", reply, until)
+        except FrancaError as error:
+            with_origin(error, origin)
+            raise
+        if 200 <= reply.status < 300:
+            return _understood(understand, Response(reply.status, reply.headers, body), origin)
+        onward = _redirect(request, reply.status, reply.headers.get("location"))
+        if onward is None:
+            raise error_from_reply(reply.status, reply.headers, body, origin, now=session.wall())
+        request = onward
+    raise with_origin(ProtocolError(f"more than {_MOST_REDIRECTS} redirects, the last to {request.url}"), origin)
+
+
+def _attempt_stream(
+    session: Session, out: Outgoing, check: Understand[Any], until: float | None, deadline: float | None
+) -> Flow[Opened]:
+    key = yield from session.current_key()
+    origin = session.origin(out.model, key)
+    request = _request(session, out, key, until)
+    request.stream = True
+    try:
+        reply = yield ("send", request)
+        kind = (reply.headers.get("content-type") or "").lower()
+        if 200 <= reply.status < 300 and not kind.startswith("application/json"):
+            return Opened(reply, None, origin, until, deadline)
+        body: bytes = yield ("read", reply, until)
+    except FrancaError as error:
+        with_origin(error, origin)
+        raise
+    if not 200 <= reply.status < 300:
+        raise error_from_reply(reply.status, reply.headers, body, origin, now=session.wall())
+    whole = Response(reply.status, reply.headers, body)
+    if body:
+        _understood(check, whole, origin)
+    return Opened(None, whole, origin, until, deadline)
+
+
+def _understood(understand: Understand[T], response: Response, origin: Origin) -> T:
+    try:
+        return understand(response, origin)
+    except FrancaError as error:
+        with_origin(error, origin)
+        error.message = origin.scrub(error.message)
+        error.body = origin.scrub(error.body)
+        raise
+
+
+def _request(session: Session, out: Outgoing, key: str | None, until: float | None) -> Request:
+    row = session.target.row
+    if not key and row is not None and row.needs_key and session.target.basic is None:
+        own = {name.lower() for name, _ in out.limits.headers}
+        if not own & {"authorization", "api-key"}:
+            raise BadUsage(
+                f"no API key for {row.name}: pass api_key=... or set {row.key_vars[0]}",
+                server=row.name,
+                model=out.model,
+            )
+    head = session.head(key, out.limits)
+    return Request(
+        out.method,
+        out.url,
+        _JSON + head
+        if out.body and not any(name.lower() == "content-type" for name, _ in out.limits.headers)
+        else head,
+        out.body,
+        out.limits.connect_timeout,
+        until,
+        session.max_body,
+    )
+
+
+_CREDENTIALS = frozenset({"authorization", "api-key", "cookie", "proxy-authorization"})
+
+
+def _redirect(request: Request, status: int, location: str | None) -> Request | None:
+    """The request to follow a redirect with, or None. Only a GET is followed, and the key stays at home."""
+    if request.method != "GET" or status not in _REDIRECTS or not location:
+        return None
+    from urllib.parse import urljoin, urlsplit
+
+    url = urljoin(request.url, location)
+    before, after = urlsplit(request.url), urlsplit(url)
+    if after.scheme not in ("http", "https") or (before.scheme, after.scheme) == ("https", "http"):
+        return None
+    headers = request.headers
+    if (before.scheme, before.netloc) != (after.scheme, after.netloc):
+        headers = tuple((name, value) for name, value in headers if name.lower() not in _CREDENTIALS)
+    return Request("GET", url, headers, b"", request.connect_timeout, request.until, request.max_body)
+
+
+def _earliest(one: float | None, other: float | None) -> float | None:
+    if one is None or other is None:
+        return one if other is None else other
+    return min(one, other)
+
+
+def _tell_deadline(error: FrancaError, now: float, deadline: float | None) -> None:
+    """A time-out that came from the deadline over all tries says so, and is final."""
+    if deadline is not None and now >= deadline and isinstance(error, TimedOut) and error.phase != "server":
+        error.message = f"the deadline of the call passed ({error.message})"
+        error.phase = "deadline"
+        error.retryable = False

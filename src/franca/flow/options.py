@@ -1,0 +1,124 @@
+"""The options of a client and of a call, checked once: what is wrong, where, and what would be right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypedDict
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ..errors import BadUsage
+from ..retry import RetryPolicy
+
+__all__ = ["CALL_OPTIONS", "CallOptions", "Limits", "limits_with", "merge_headers", "reject_unknown"]
+
+HeaderPairs = tuple[tuple[str, str | None], ...]
+"""Header names and values; None stands for "leave this default header out"."""
+
+
+class CallOptions(TypedDict, total=False):
+    """Options that a client has as a whole and that any single call may override.
+
+    timeout          seconds for one try, until its whole answer is there (a stream: until its first event)
+    deadline         seconds for the whole call with all its tries and waits (a stream: to its end)
+    connect_timeout  seconds to make a connection
+    idle_timeout     seconds between two events of a stream; keep-alive comments do not count as events
+    retries          further tries after the first, or a `RetryPolicy`
+    headers          extra request headers; None as a value takes a default one away
+    """
+
+    timeout: float | None
+    deadline: float | None
+    connect_timeout: float
+    idle_timeout: float | None
+    retries: int | RetryPolicy
+    headers: Mapping[str, str | None] | None
+
+
+CALL_OPTIONS = frozenset(CallOptions.__annotations__)
+
+
+class Limits(Struct, frozen=True):
+    """The checked form of `CallOptions`."""
+
+    timeout: float | None = 600.0
+    deadline: float | None = None
+    connect_timeout: float = 10.0
+    idle_timeout: float | None = 120.0
+    policy: RetryPolicy = RetryPolicy()
+    headers: HeaderPairs = ()
+
+
+def limits_with(limits: Limits, options: Mapping[str, Any]) -> Limits:
+    """`limits` with the given options in their place. Raises BadUsage for a wrong one."""
+    changes: dict[str, Any] = {}
+    for name, value in options.items():
+        if name == "retries":
+            changes["policy"] = _policy(value, limits.policy)
+        elif name == "headers":
+            changes["headers"] = merge_headers(limits.headers, value)
+        else:
+            changes[name] = _seconds(name, value)
+    return replace(limits, **changes) if changes else limits
+
+
+def _policy(value: Any, current: RetryPolicy) -> RetryPolicy:
+    if isinstance(value, RetryPolicy):
+        return value
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise BadUsage(f"retries is a number of further tries (0 turns them off) or a RetryPolicy, not {value!r}")
+    return replace(current, retries=value)
+
+
+def _seconds(name: str, value: Any) -> float | None:
+    if value is None and name != "connect_timeout":
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < float("inf"):
+        raise BadUsage(f"{name} is a number of seconds above 0, or None for no limit; not {value!r}")
+    return float(value)
+
+
+def merge_headers(current: HeaderPairs, more: Mapping[str, str | None] | None) -> HeaderPairs:
+    """`current` with `more` in place of the headers of the same name, checked."""
+    if not more:
+        return current
+    if not isinstance(more, Mapping):
+        raise BadUsage(f"headers is a mapping of names to values, not {type(more).__name__}")
+    merged = {name.lower(): (name, value) for name, value in current}
+    for name, value in more.items():
+        merged[_header_name(name).lower()] = (name, None if value is None else _header_value(name, value))
+    return tuple(merged.values())
+
+
+_NAME_CHARS = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+
+def _header_name(name: Any) -> str:
+    if not isinstance(name, str) or not name or not _NAME_CHARS.issuperset(name):
+        raise BadUsage(f"{name!r} is no name for a header")
+    return name
+
+
+def _header_value(name: str, value: Any) -> str:
+    # The value itself stays out of the text: it may be a secret.
+    if not isinstance(value, str):
+        raise BadUsage(f"the value of header {name} is text, not {type(value).__name__}")
+    if any(char in "\r\n\0" for char in value):
+        raise BadUsage(f"the value of header {name} holds a line break or a NUL; check how it was read")
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError:
+        raise BadUsage(f"the value of header {name} has characters that HTTP cannot carry") from None
+    return value
+
+
+def reject_unknown(given: Mapping[str, Any], known: frozenset[str], what: str) -> None:
+    """BadUsage for the first name in `given` that is not in `known`, with what was perhaps meant."""
+    for name in given:
+        if name not in known:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, known, n=1)
+            guess = f"; did you mean {near[0]!r}?" if near else f"; there are: {', '.join(sorted(known))}"
+            raise BadUsage(f"unknown {what} {name!r}{guess}")

@@ -1,0 +1,135 @@
+"""What all calls of one client share: where they go, with which key, and what was learnt on the way.
+
+Clock, wall clock and chance are handed in: this layer has none of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..errors import BadUsage
+from ..faults import Origin
+from ..retry import RetryBudget
+from .core import Flow
+from .options import HeaderPairs, Limits
+from .target import Target
+
+__all__ = ["Key", "Session", "checked_key"]
+
+Key = str | Callable[[], Any] | None
+"""An API key, or a function (for the async client also a coroutine function) that returns the one to use now."""
+
+
+class Session:
+    """Shared by every call of a client, and by all threads and tasks that use it."""
+
+    __slots__ = (
+        "_heads",
+        "budget",
+        "chance",
+        "clock",
+        "floats_only",
+        "headers",
+        "key",
+        "limits",
+        "max_body",
+        "model",
+        "target",
+        "wall",
+    )
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        key: Key,
+        model: str | None,
+        limits: Limits,
+        headers: HeaderPairs,
+        max_body: int,
+        clock: Callable[[], float],
+        wall: Callable[[], float],
+        chance: Callable[[], float],
+    ) -> None:
+        self.target = target
+        self.key = key
+        self.model = model
+        self.limits = limits
+        self.headers = headers
+        """Default headers below the user's own: user agent, organisation."""
+        self.max_body = max_body
+        self.clock = clock
+        """Monotonic seconds, for time limits."""
+        self.wall = wall
+        """Unix seconds, for dates in Retry-After."""
+        self.chance = chance
+        """A random number in [0, 1), for jitter."""
+        self.budget = RetryBudget()
+        self.floats_only = target.row is not None and target.row.base64_embeddings is False
+        """Learnt: this server refuses `encoding_format: "base64"`."""
+        self._heads: tuple[tuple[object, ...], tuple[tuple[str, str], ...]] | None = None
+
+    def model_for(self, model: str | None) -> str:
+        """The model of a call: its own, else the client's. Raises BadUsage when there is neither."""
+        chosen = model or self.model
+        if not chosen:
+            raise BadUsage(
+                "no model given: pass model=... to the call or to the client, or set FRANCA_MODEL",
+                server=self.target.name,
+            )
+        if not isinstance(chosen, str):
+            raise BadUsage(f"model is the name of a model, not {type(chosen).__name__}")
+        return chosen
+
+    def current_key(self) -> Flow[str | None]:
+        """The key to use now; asks the user's function when the key is one."""
+        key = self.key
+        if key is None or isinstance(key, str):
+            return key
+        given = yield ("call", key, ())
+        if given is not None and not isinstance(given, str):
+            raise BadUsage(f"the api_key function returned {type(given).__name__}, not text")
+        return checked_key(given)
+
+    def head(self, key: str | None, limits: Limits) -> tuple[tuple[str, str], ...]:
+        """The request headers for this key and these options. The last ones are remembered: they hardly change."""
+        wanted = (key, limits.headers)
+        known = self._heads
+        if known is not None and known[0] == wanted:
+            return known[1]
+        lines: dict[str, tuple[str, str | None]] = {"accept": ("Accept", "application/json")}
+        for name, value in (*self.headers, *self._authorization(key), *limits.headers):
+            lines[name.lower()] = (name, value)
+        made = tuple((name, value) for name, value in lines.values() if value is not None)
+        self._heads = (wanted, made)
+        return made
+
+    def _authorization(self, key: str | None) -> HeaderPairs:
+        row = self.target.row
+        if key and row is not None and row.auth == "api-key":
+            return (("api-key", key),)
+        if key:
+            return (("Authorization", f"Bearer {key}"),)
+        if self.target.basic is not None:
+            from base64 import b64encode
+
+            return (("Authorization", "Basic " + b64encode(self.target.basic.encode()).decode()),)
+        return ()
+
+    def origin(self, model: str | None, key: str | None) -> Origin:
+        """Whom errors of a call concern, and what their texts must not hold."""
+        secrets = [key] if key else []
+        if self.target.basic:
+            secrets += [self.target.basic, self.target.basic.partition(":")[2]]
+        return Origin(self.target.name, model, secrets)
+
+
+def checked_key(key: str | None) -> str | None:
+    """A key as it can travel in a header. A trailing line break, as files and variables have it, is cut off."""
+    if key is None:
+        return None
+    key = key.strip()
+    if not key.isascii() or not key.isprintable():
+        raise BadUsage("the API key holds characters that no key has; check how it was read")
+    return key or None

@@ -1,0 +1,305 @@
+"""A stream without I/O: bytes in, events out, and at its end the whole answer or the error that it is.
+
+`StreamState` is the one place that decides when a stream is complete (a finish reason for every started
+choice, or `[DONE]`), broken, or too slow. The public streams only pump bytes through it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from ..accumulate import Accumulator, CompletionAccumulator
+from ..errors import FrancaError, NoChoices, ProtocolError, StreamBroken, TimedOut
+from ..faults import Origin, error_from_object, find_error
+from ..sse import Decoder
+from ..wire.chat import Chat
+from ..wire.chunk import ChatEvent
+from ..wire.completions import Completion, CompletionEvent
+from ..wire.headers import Headers
+from ..wire.response import Response, excerpt
+from .call import Opened
+
+__all__ = ["CHAT", "COMPLETION", "StreamKind", "StreamState"]
+
+_LINGER = 5.0  # seconds to wait for a usage chunk or [DONE] once every choice has its finish reason
+_SNIFF = 16 * 1024  # bytes kept of a body in which no event was found, to say what it was
+_SILENT = frozenset({"ping", "keep-alive", "keepalive", "heartbeat"})
+_decode = msgspec.json.Decoder().decode
+
+
+class StreamKind:
+    """What a stream is made of: its event and final windows, the accumulator between them, and how the
+    accumulator gives the whole object."""
+
+    __slots__ = ("accumulator", "assemble", "event", "whole")
+
+    def __init__(self, event: Any, whole: Any, accumulator: Any, assemble: Callable[[Any], dict[str, Any]]) -> None:
+        self.event = event
+        self.whole = whole
+        self.accumulator = accumulator
+        self.assemble = assemble
+
+
+CHAT = StreamKind(ChatEvent, Chat, Accumulator, Accumulator.chat)
+COMPLETION = StreamKind(CompletionEvent, Completion, CompletionAccumulator, CompletionAccumulator.completion)
+
+
+class StreamState:
+    """One stream's state. The driver asks `until`, reads, and tells `take` or `fail`; then it hands out
+    `events` and, when those are used up, raises `failure` or stops because it is `over`."""
+
+    __slots__ = (
+        "_accumulator",
+        "_deadline",
+        "_decoder",
+        "_due",
+        "_head",
+        "_idle",
+        "_kind",
+        "_last",
+        "_origin",
+        "_wall",
+        "_whole",
+        "count",
+        "done",
+        "events",
+        "failure",
+        "headers",
+        "over",
+        "status",
+    )
+
+    def __init__(
+        self, opened: Opened, kind: StreamKind, *, idle_timeout: float | None, wall: Callable[[], float]
+    ) -> None:
+        self._kind = kind
+        self._decoder = Decoder()
+        self._accumulator = kind.accumulator()
+        self._origin: Origin = opened.origin
+        self._due = opened.until
+        self._deadline = opened.deadline
+        self._idle = idle_timeout
+        self._wall = wall
+        self._last = 0.0
+        self._head = b""
+        self._whole: Any = None
+        source = opened.whole if opened.whole is not None else opened.reply
+        self.status: int = source.status
+        self.headers: Headers = source.headers
+        self.events: deque[Any] = deque()
+        self.failure: FrancaError | None = None
+        self.over = False
+        """Nothing more will come: the stream is complete, or it failed."""
+        self.done = False
+        """`[DONE]` was seen."""
+        self.count = 0
+        """Events that came."""
+        if opened.whole is not None:
+            self._adopt(opened.whole)
+
+    # ---- what the driver tells ------------------------------------------------------------------
+
+    def until(self) -> float | None:
+        """The time by which the next bytes are due."""
+        if not self.count:
+            due = self._due
+        else:
+            idle = self._idle
+            if self._accumulator.finished:
+                idle = _LINGER if idle is None else min(idle, _LINGER)
+            due = None if idle is None else self._last + idle
+        deadline = self._deadline
+        return due if deadline is None else deadline if due is None else min(due, deadline)
+
+    def take(self, block: bytes, now: float) -> None:
+        """Bytes came at `now`; none mean that the body ended cleanly."""
+        if self.over:
+            return
+        if not block:
+            self._end()
+            return
+        if not self.count and len(self._head) < _SNIFF:
+            self._head += block[:_SNIFF]
+        before = self.count
+        try:
+            payloads = self._decoder.feed(block)
+        except ProtocolError as error:
+            self._fail(error)
+            return
+        self._read(payloads)
+        if self.count != before:
+            self._last = now
+
+    def _end(self) -> None:
+        trailing = self._decoder.end()
+        if self._accumulator.finished:
+            # The answer is complete: what is torn off behind it (a usage chunk) is lost, the answer is not.
+            trailing = [payload for payload in trailing if payload[1][-1:] in b"}]"]
+        self._read(trailing)
+        if not self.over:
+            self._finish(None)
+
+    def fail(self, error: FrancaError, now: float) -> None:
+        """Reading failed: the connection was lost, or a time limit ran out."""
+        if self.over:
+            return
+        if isinstance(error, TimedOut):
+            late = self._deadline is not None and now >= self._deadline
+            error.phase = "deadline" if late else "idle" if self.count else "answer"
+            error.message = self._too_slow(error.phase)
+        self._finish(error)
+
+    # ---- what came ------------------------------------------------------------------------------
+
+    def partial(self) -> Any:
+        """What has arrived so far, as a whole answer; None before the first choice."""
+        return self._assembled() if self._accumulator.started else None
+
+    def final(self) -> Any:
+        """The whole answer. Only for a stream that is over without failure."""
+        if self._whole is None:
+            self._whole = self._assembled()
+        return self._whole
+
+    def _assembled(self, payload: dict[str, Any] | None = None) -> Any:
+        made = self._kind.assemble(self._accumulator) if payload is None else payload
+        return self._kind.whole(made, self.status, self.headers, self._origin.server)
+
+    def _read(self, payloads: list[tuple[str, bytes]]) -> None:
+        """Turn payloads into events, up to `[DONE]` or the first error."""
+        window = self._kind.event
+        add = self._accumulator.add
+        push = self.events.append
+        for kind, data in payloads:
+            if data[:6] == b"[DONE]":
+                self.done = True
+                self._finish(None)
+                return
+            if kind in _SILENT:
+                continue
+            try:
+                payload = _decode(data)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                self._undecodable(kind, data)
+                return
+            if (
+                type(payload) is not dict or "error" in payload or "choices" not in payload or kind == "error"
+            ) and self._refused(kind, payload, data):
+                return
+            choices = payload.get("choices")
+            if type(choices) is list:
+                for choice in choices:
+                    if type(choice) is dict and choice.get("error"):
+                        self.count += 1
+                        add(payload)
+                        self._raise_later(choice)
+                        return
+            self.count += 1
+            add(payload)
+            push(window(payload))
+
+    def _refused(self, kind: str, payload: Any, data: bytes) -> bool:
+        """Whether an unusual payload is an error (then it is the failure), or no object at all."""
+        found = payload if kind == "error" else find_error(payload)
+        if found is None and type(payload) is dict:
+            return False
+        if found is None:
+            self._fail(self._broken(f"event {self.count + 1} of the stream is no JSON object: {excerpt(data)}"))
+            return True
+        if type(payload) is dict and type(payload.get("choices")) is list:
+            # OpenRouter sends the last delta and the finish reason along with the error.
+            self._accumulator.add({key: value for key, value in payload.items() if key != "error"})
+        self._raise_later(found)
+        return True
+
+    def _undecodable(self, kind: str, data: bytes) -> None:
+        text = data.decode("utf-8", "replace")
+        if kind == "error":
+            self._raise_later({"error": text})
+        else:
+            self._fail(self._broken(f"event {self.count + 1} of the stream is no JSON: {excerpt(data)}"))
+
+    def _raise_later(self, found: Any) -> None:
+        self._fail(error_from_object(found, self.headers, self._origin, now=self._wall()))
+
+    # ---- how it ends ----------------------------------------------------------------------------
+
+    def _finish(self, error: FrancaError | None) -> None:
+        """No more events: decide between a complete answer and the failure it is."""
+        self.over = True
+        accumulator = self._accumulator
+        if accumulator.finished or (self.done and accumulator.started):
+            return
+        if self.done:
+            self._fail(NoChoices("the stream ended without a single choice"))
+        elif isinstance(error, (TimedOut, ProtocolError)):
+            self._fail(error)
+        elif self.count:
+            how = "was cut" if error is not None else "ended"
+            self._fail(self._broken(f"the stream {how} before the answer did, after {_events(self.count)}"), error)
+        else:
+            self._fail(self._eventless(error), error)
+
+    def _eventless(self, error: FrancaError | None) -> FrancaError:
+        """Why a body without any event is no stream: JSON sent under another name, a page, nothing."""
+        if error is None and self._head.lstrip()[:1] in (b"{", b"["):
+            try:
+                payload = _decode(self._head)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                payload = None
+            found = find_error(payload)
+            if found is not None:
+                return error_from_object(found, self.headers, self._origin, now=self._wall())
+        said = excerpt(self._head)
+        if not said:
+            return self._broken("the stream was cut before its first event" if error else "the stream is empty")
+        kind = (self.headers.get("content-type") or "no content type").partition(";")[0]
+        return self._broken(f"the answer ({kind}) holds no event of a stream: {said}")
+
+    def _broken(self, text: str) -> StreamBroken:
+        return StreamBroken(self._origin.scrub(text), body=self._origin.scrub(self._head.decode("utf-8", "replace")))
+
+    def _fail(self, error: FrancaError, cause: BaseException | None = None) -> None:
+        error.server = self._origin.server or error.server
+        error.model = self._origin.model
+        error.request_id = error.request_id or self.headers.request_id
+        error.headers = error.headers or self.headers
+        error.retryable = False  # the caller may have seen events: nothing after a stream's head is tried again
+        error.partial = self.partial()
+        if cause is not None and error is not cause:
+            error.__cause__ = cause
+        self.failure = error
+        self.over = True
+
+    def _too_slow(self, phase: str) -> str:
+        if phase == "answer":
+            return "no event of the stream came in time"
+        if phase == "deadline":
+            return f"the deadline of the call passed after {_events(self.count)}"
+        return f"the stream fell silent after {_events(self.count)}: nothing for {self._idle:g} s"
+
+    def _adopt(self, whole: Response) -> None:
+        """A server that does not stream answered at once (`read_chat` has judged it): one event, then the end."""
+        if not whole.content:
+            self._fail(self._broken("the stream is empty"))
+            return
+        payload = whole.json()
+        choices = [
+            {**{key: value for key, value in choice.items() if key != "message"}, "delta": choice.get("message") or {}}
+            for choice in payload["choices"]
+        ]
+        chunk = {**payload, "choices": choices if self._kind is CHAT else payload["choices"]}
+        if self._kind is CHAT:
+            chunk["object"] = "chat.completion.chunk"
+        self.count = 1
+        self.events.append(self._kind.event(chunk))
+        self._whole = self._assembled(payload)
+        self.over = True
+
+
+def _events(count: int) -> str:
+    return "1 event" if count == 1 else f"{count} events"

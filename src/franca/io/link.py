@@ -1,0 +1,107 @@
+"""One open connection as both drivers see it: the socket, TLS over it, and whether it may be used again."""
+
+from __future__ import annotations
+
+import select
+import socket
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from ..errors import TransportError
+from .failures import lost
+from .http11 import ResponseParser
+from .plan import Plan
+
+if TYPE_CHECKING:
+    from .tls import TlsPipe
+
+__all__ = ["RECEIVE", "Link", "options"]
+
+RECEIVE = 64 * 1024
+"""Bytes that one read of a socket asks for. Above 128 KiB malloc turns to mmap, at four times the price."""
+
+
+def options(sock: socket.socket) -> None:
+    """What every connection wants: small writes at once, and notice of a peer that vanished without a word."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    if hasattr(socket, "TCP_KEEPIDLE"):  # Linux; a model may think for minutes, and a NAT forget meanwhile
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 20)
+
+
+class Link:
+    """Socket, TLS and the times of a connection. Drivers add how to wait."""
+
+    __slots__ = ("_poll", "closed", "expires", "generation", "key", "pipe", "server", "sock", "used")
+
+    def __init__(self, sock: socket.socket, pipe: TlsPipe | None, plan: Plan) -> None:
+        self.sock = sock
+        self.pipe = pipe
+        self.key = plan.key
+        self.server = plan.server
+        self.expires = 0.0
+        self.used = False
+        """Whether it carried an exchange before: only then may a request be sent again on another one."""
+        self.generation = 0
+        self.closed = False
+        self._poll = select.poll()
+        self._poll.register(sock, select.POLLIN)
+
+    def rest(self, idle_expiry: float, parser: ResponseParser) -> None:
+        """Set how long it may lie idle; a second before the server will close it, when it told so."""
+        self.used = True
+        hint = parser.idle_hint
+        if hint is not None:
+            idle_expiry = min(idle_expiry, hint - 1 if hint > 1 else hint / 2)
+        self.expires = monotonic() + idle_expiry
+
+    def is_quiet(self) -> bool:
+        """Whether the idle connection stands and nothing has come on it. A syscall that never waits."""
+        if not self._poll.poll(0):
+            return True
+        if self.pipe is None:
+            return False  # its end, or bytes that nobody asked for
+        try:  # TLS may have said something of its own, like a session ticket
+            data = self.sock.recv(RECEIVE, socket.MSG_DONTWAIT)
+            return bool(data) and not self.pipe.decrypt(data) and not self.pipe.ended
+        except OSError:
+            return False
+
+    def digest(self, parser: ResponseParser, data: bytes) -> None:
+        """Give the parser what the socket gave, b"" at its end. Raises ProtocolError, ConnectionLost, ConnectFailed."""
+        try:
+            pipe = self.pipe
+            if pipe is None:
+                if data:
+                    parser.feed(data)
+                else:
+                    parser.end()
+                return
+            if data:
+                data = self._decrypt(parser, data)
+                if data:
+                    parser.feed(data)
+                if pipe.ended:
+                    parser.end()
+            else:
+                parser.end(clean=False)
+        except TransportError as error:
+            error.server = self.server
+            raise
+
+    def _decrypt(self, parser: ResponseParser, data: bytes) -> bytes:
+        from ssl import SSLError
+
+        from .tls import explain
+
+        assert self.pipe is not None
+        try:
+            return self.pipe.decrypt(data)
+        except SSLError as error:
+            # With TLS 1.3 a refused client certificate is first told here.
+            raise explain(error, self.server, connecting=False, began=parser.seen > 0) from error
+
+    def broken(self, parser: ResponseParser, error: OSError) -> TransportError:
+        """The error to raise when the socket failed."""
+        return lost(self.server, error, began=parser.seen > 0)

@@ -1,0 +1,213 @@
+"""The transport for blocking code: pooled HTTP/1.1 over sockets, shared by threads."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import Any
+
+from ..errors import ConnectionLost
+from ..wire.headers import Headers
+from ..wire.http import Request
+from .body import Body
+from .failures import closed_here
+from .http11 import ResponseParser
+from .plan import Plan, Settings
+from .sync_connection import Connection, connect
+from .sync_pool import SyncPool
+from .tls import Cert, Verify
+from .tunnel import refused
+
+__all__ = ["SyncReply", "SyncTransport"]
+
+
+class SyncTransport:
+    """Sends requests over pooled HTTP/1.1 connections, with blocking I/O (a `franca.wire.http.Transport`).
+
+    proxy            http://, https://, socks5:// or socks5h:// URL, with user:password@ if need be; "" for none.
+                     None: what the environment names (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY), read now,
+    trust_env        unless this is False
+    verify           check the server's certificate: True, the path of a CA file or directory, an SSLContext, or
+                     False, which warns
+    cert             client certificate: a path, (certificate, key) or (certificate, key, password)
+    max_idle         connections kept open for later requests, in all
+    idle_expiry      seconds after which such a connection is not used again
+    max_connections  connections open at once to one server; who wants more waits until `Request.until`
+
+    Threads may share it. A child process after `os.fork` starts with no connections. It pickles and copies
+    as its options. A name lookup cannot be interrupted: it may take longer than `connect_timeout`.
+    """
+
+    def __init__(
+        self,
+        *,
+        proxy: str | None = None,
+        trust_env: bool = True,
+        verify: Verify = True,
+        cert: Cert = None,
+        max_idle: int = 100,
+        idle_expiry: float = 30.0,
+        max_connections: int = 100,
+    ) -> None:
+        self._settings = Settings(
+            proxy=proxy,
+            trust_env=trust_env,
+            verify=verify,
+            cert=cert,
+            max_idle=max_idle,
+            idle_expiry=idle_expiry,
+            max_connections=max_connections,
+        )
+        self._start()
+
+    def _start(self) -> None:
+        options = self._settings.options
+        self._idle_expiry: float = options["idle_expiry"]
+        self._pool = SyncPool(options["max_idle"], options["max_connections"])
+
+    def send(self, request: Request) -> SyncReply:
+        """Write the request, wait for the head of the answer. See `franca.wire.http.Transport`."""
+        plan = self._settings.plan(request)
+        until = request.until
+        connection = self._pool.take(plan, until)
+        if connection is not None and connection.used:
+            try:
+                return self._exchange(connection, plan, request)
+            except ConnectionLost as error:
+                if error.began:
+                    raise
+            # It had been idle and died without a byte of answer: the server had closed it before.
+            connection = self._pool.take(plan, until, fresh=True)
+        if connection is None:
+            limit = monotonic() + request.connect_timeout
+            if until is not None and until < limit:
+                limit = until
+            connection = connect(plan, self._settings.context, self._pool, limit)
+        return self._exchange(connection, plan, request)
+
+    def _exchange(self, connection: Connection, plan: Plan, request: Request) -> SyncReply:
+        parser = ResponseParser(plan.head_only)
+        try:
+            connection.write(plan.render(request.body), parser, request.until)
+            while not parser.head_done:
+                if parser.failure is not None:
+                    raise parser.failure
+                connection.read(parser, request.until, "answer")
+            if parser.status == 407 and plan.proxy is not None:
+                raise refused(plan.proxy, plan.server, 407)
+            reply = SyncReply(connection, parser, request.max_body, self._idle_expiry)
+        except BaseException:
+            connection.close()
+            raise
+        if parser.done:
+            reply._finish()
+        return reply
+
+    def close(self) -> None:
+        """Close idle connections; those in use close when their reply ends. The transport stays usable."""
+        self._pool.clear()
+
+    # ---- copies, the end --------------------------------------------------------------------------
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self._settings.portable()
+
+    def __setstate__(self, options: dict[str, Any]) -> None:
+        self._settings = Settings(**options)
+        self._start()
+
+    def __copy__(self) -> SyncTransport:
+        return SyncTransport(**self._settings.options)
+
+    def __deepcopy__(self, memo: object) -> SyncTransport:
+        return self.__copy__()
+
+    def __del__(self) -> None:
+        pool = getattr(self, "_pool", None)  # the constructor may have refused its options
+        if pool is not None:
+            pool.clear()
+
+    def __repr__(self) -> str:
+        return f"<SyncTransport {self._pool or 'no connections'}{self._settings.through}>"
+
+
+class SyncReply:
+    """One answer: see `franca.wire.http.Reply`."""
+
+    __slots__ = ("__weakref__", "_body", "_connection", "_idle_expiry", "_parser", "_server", "headers", "status")
+
+    def __init__(self, connection: Connection, parser: ResponseParser, max_body: int, idle_expiry: float) -> None:
+        self._connection: Connection | None = None  # for __del__, should Body refuse the encoding
+        self._parser = parser
+        self._body: Body | None = Body(parser, max_body, connection.server)
+        self._server = connection.server
+        self.status = parser.status
+        self.headers = Headers(parser.pairs)
+        self._idle_expiry = idle_expiry
+        self._connection = connection
+
+    def read(self, until: float | None = None) -> bytes:
+        """The whole remaining body, decompressed."""
+        body = self._whole_body()
+        parser, connection = self._parser, self._connection
+        try:
+            body.check()
+            if connection is not None:
+                while not parser.done:
+                    connection.read(parser, until, "body")
+                    body.check()
+                self._finish()
+            return body.whole()
+        except BaseException:
+            self.close()
+            raise
+
+    def read_some(self, until: float | None = None) -> bytes:
+        """The next bytes of the body, decompressed; b"" once, at its clean end."""
+        body = self._whole_body()
+        try:
+            while True:
+                data = body.some()
+                if data is not None:
+                    return data
+                connection = self._connection
+                if connection is None:
+                    raise closed_here(self._server)
+                connection.read(self._parser, until, "idle")
+                if self._parser.done:
+                    self._finish()
+        except BaseException:
+            self.close()
+            raise
+
+    def release(self) -> None:
+        """The body should be about to end: keep the connection if it does. Never waits."""
+        connection, self._connection = self._connection, None
+        self._body = None
+        if connection is not None:
+            connection.linger(self._parser, self._idle_expiry)
+
+    def close(self) -> None:
+        """Give the reply up: an unfinished one closes its connection at once."""
+        connection, self._connection = self._connection, None
+        self._body = None
+        if connection is not None:
+            connection.close()
+            self._parser.drop()
+
+    def _whole_body(self) -> Body:
+        if self._body is None:
+            raise closed_here(self._server)
+        return self._body
+
+    def _finish(self) -> None:
+        """The answer is complete: the connection goes back to the pool, though its bytes may still wait here."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.finish(self._parser, self._idle_expiry)
+
+    def __del__(self) -> None:
+        if self._connection is not None:
+            self.close()
+
+    def __repr__(self) -> str:
+        return f"<SyncReply {self.status}>"

@@ -1,0 +1,293 @@
+"""One blocking connection: made within a time limit, written to, read from, given back or closed.
+
+The socket blocks, and the kernel itself keeps the time limit (SO_RCVTIMEO). `settimeout` would cost one more
+system call for every read. The kernel's limit is set a little too short, and set again only when it proves so.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import struct
+from collections.abc import Callable
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from ..errors import TransportError
+from .failures import closed_here, connect_failed, connect_timed_out, timed_out
+from .http11 import ResponseParser
+from .link import RECEIVE, Link, options
+from .plan import Plan
+from .tunnel import Conversation, prepare, socks_failed, socks_missing, socks_options
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+    from .sync_pool import SyncPool
+    from .tls import TlsPipe
+
+__all__ = ["Connection", "connect"]
+
+_BOTH = select.POLLIN | select.POLLOUT
+
+
+class Connection(Link):
+    """See the module. One thread at a time uses it; `close` may come from any."""
+
+    __slots__ = ("_busy", "_patience", "_pool", "_tail")
+
+    def __init__(self, sock: socket.socket, pipe: TlsPipe | None, plan: Plan, pool: SyncPool) -> None:
+        super().__init__(sock, pipe, plan)
+        self._pool = pool
+        self._patience: float | None = None  # seconds that the kernel waits for bytes; None for ever
+        self._busy = False
+        self._tail: ResponseParser | None = None  # of an answer that should be about to end
+
+    # ---- an exchange ------------------------------------------------------------------------------
+
+    def write(self, data: bytes, parser: ResponseParser, until: float | None) -> None:
+        """Send a request. What the server says meanwhile goes to the parser; if it is a whole head, the rest
+        of the request is not sent: the server has seen enough (413, and it may have closed)."""
+        if self.pipe is not None:
+            data = self.pipe.encrypt(data)
+        try:
+            sent = self.sock.send(data, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            sent = 0
+        except OSError as error:
+            return self._hear(parser, error)
+        if sent < len(data):
+            self._write_on(memoryview(data)[sent:], parser, until)
+
+    def _write_on(self, data: memoryview, parser: ResponseParser, until: float | None) -> None:
+        both = select.poll()
+        both.register(self.sock, _BOTH)
+        while data:
+            left = None if until is None else until - monotonic()
+            events = both.poll(None if left is None else max(left, 0) * 1000)
+            if not events:
+                raise timed_out(self.server, "send")
+            try:
+                if events[0][1] & ~select.POLLOUT:  # bytes, the end, or an error: read what it is
+                    self.digest(parser, self.sock.recv(RECEIVE, socket.MSG_DONTWAIT))
+                    if parser.head_done:
+                        return self._spoil()
+                if events[0][1] & select.POLLOUT:
+                    data = data[self.sock.send(data, socket.MSG_DONTWAIT) :]
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                return self._hear(parser, error)
+
+    def _hear(self, parser: ResponseParser, error: OSError) -> None:
+        """Writing failed. The server may have answered before it closed: read what there is."""
+        self._spoil()
+        try:
+            while not parser.head_done:
+                self.digest(parser, self.sock.recv(RECEIVE, socket.MSG_DONTWAIT))
+        except OSError:
+            raise self.broken(parser, error) from error
+
+    def _spoil(self) -> None:
+        self.generation = -1  # half a request is on the wire: never again
+
+    def read(self, parser: ResponseParser, until: float | None, phase: str) -> None:
+        """Wait for bytes and feed them. A failure closes the connection and is left in `parser.failure`, because
+        what came before it is to be had first. Raises TimedOut(phase)."""
+        self._busy = True
+        try:
+            data = b"" if self.closed else self._receive(until, phase)
+        except OSError as error:
+            data = b""
+            parser.failure = self.broken(parser, error)
+        finally:
+            self._busy = False
+        if self.closed:
+            parser.failure = closed_here(self.server)
+        if parser.failure is None:
+            try:
+                self.digest(parser, data)
+            except TransportError as error:
+                parser.failure = error
+            if self.pipe is not None:
+                self._answer_tls()
+        if parser.failure is not None:
+            self.close()
+
+    def _receive(self, until: float | None, phase: str) -> bytes:
+        if until is None:
+            if self._patience is not None:
+                self._be_patient(None)
+            return self.sock.recv(RECEIVE)
+        left = until - monotonic()
+        if self._patience is None or self._patience > left:
+            self._be_patient(left)
+        while True:
+            try:
+                return self.sock.recv(RECEIVE)
+            except BlockingIOError:
+                left = until - monotonic()
+                if left <= 0:
+                    raise timed_out(self.server, phase) from None
+                self._be_patient(left)
+
+    def _be_patient(self, left: float | None) -> None:
+        """Set how long the kernel waits: nine tenths of what is left, so that the next limits need no change."""
+        if left is None:
+            self._patience, seconds = None, 0.0  # 0 is for ever
+        else:
+            self._patience = seconds = left if left < 0.05 else min(left * 0.9, 1e6)
+            seconds = max(seconds, 1e-4)
+        whole = int(seconds)
+        value = struct.pack("ll", whole, int((seconds - whole) * 1e6))
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, value)
+
+    def _answer_tls(self) -> None:
+        """Send what TLS itself has to say (a key update); rare, and small enough for the socket's buffer."""
+        assert self.pipe is not None
+        data = self.pipe.encrypt(b"")
+        if data:
+            try:
+                whole = self.sock.send(data, socket.MSG_DONTWAIT) == len(data)
+            except OSError:
+                whole = False
+            if not whole:
+                self._spoil()
+
+    # ---- afterwards -------------------------------------------------------------------------------
+
+    def finish(self, parser: ResponseParser, idle_expiry: float) -> None:
+        """The answer is complete: back to the pool, if it may carry another one."""
+        if parser.keep and self.generation == self._pool.generation:
+            self.rest(idle_expiry, parser)
+            self._pool.put(self)
+        else:
+            self.close()
+
+    def linger(self, parser: ResponseParser, idle_expiry: float) -> None:
+        """The answer should be about to end. It is looked at when the connection is wanted next."""
+        if self.generation != self._pool.generation:
+            self.close()
+            return
+        self._tail = parser
+        self.rest(idle_expiry, parser)
+        self._pool.put(self)
+
+    def is_ready(self) -> bool:
+        """Whether an idle connection may be used: nothing came but, perhaps, the end of the answer before."""
+        parser, self._tail = self._tail, None
+        if parser is not None:
+            try:
+                while not parser.done and parser.buffered < RECEIVE:
+                    self.digest(parser, self.sock.recv(RECEIVE, socket.MSG_DONTWAIT))
+            except (OSError, TransportError):
+                return False
+            if not (parser.done and parser.keep):
+                return False
+        return self.is_quiet()
+
+    def close(self) -> None:
+        """Close at once. From any thread: one that is reading wakes up and finishes the closing."""
+        first, self.closed = not self.closed, True
+        try:
+            if self._busy:
+                self.sock.shutdown(socket.SHUT_RDWR)  # close alone would not wake the reader
+            else:
+                self.sock.close()
+        except OSError:
+            pass
+        if first:
+            self._pool.forget(self)
+
+
+# ---- making one ----------------------------------------------------------------------------------
+
+
+def connect(plan: Plan, context: Callable[[], SSLContext], pool: SyncPool, limit: float) -> Connection:
+    """Open a connection for the plan until `limit`. The pool has counted it already, and is told of a failure."""
+    try:
+        proxy = plan.proxy
+        sock = _socks(plan, limit) if proxy is not None and proxy.is_socks else _tcp(plan, limit)
+        try:
+            options(sock)
+            conversation = prepare(plan, context)
+            pipe = _converse(sock, conversation, plan, limit) if conversation is not None else None
+            sock.setblocking(True)
+            connection = Connection(sock, pipe, plan, pool)
+        except BaseException:
+            sock.close()
+            raise
+    except BaseException:
+        pool.free(plan.key)
+        raise
+    connection.generation = pool.generation
+    pool.added(connection)
+    return connection
+
+
+def _tcp(plan: Plan, limit: float) -> socket.socket:
+    """Try the addresses of the host in turn. Each gets its share of the time, so that a dead one does not
+    eat it all."""
+    named = None if plan.proxy is None else plan.proxy.server
+    try:
+        places = socket.getaddrinfo(*plan.dial, type=socket.SOCK_STREAM)  # cannot be interrupted
+    except OSError as error:
+        raise connect_failed(plan.server, error, proxy=named) from error
+    failure: OSError | None = None
+    for number, (family, kind, protocol, _, address) in enumerate(places):
+        left = limit - monotonic()
+        if left <= 0:
+            break
+        sock = socket.socket(family, kind, protocol)
+        try:
+            sock.settimeout(left / (len(places) - number))
+            sock.connect(address)
+        except OSError as error:
+            sock.close()
+            if failure is None or not isinstance(error, TimeoutError):
+                failure = error
+        except BaseException:
+            sock.close()
+            raise
+        else:
+            return sock
+    if failure is None or (isinstance(failure, TimeoutError) and failure.errno is None):
+        raise connect_timed_out(plan.server, named)
+    raise connect_failed(plan.server, failure, proxy=named) from failure
+
+
+def _converse(sock: socket.socket, conversation: Conversation, plan: Plan, limit: float) -> TlsPipe | None:
+    try:
+        out = next(conversation)
+        while True:
+            sock.settimeout(max(limit - monotonic(), 1e-4))
+            sock.sendall(out)
+            sock.settimeout(max(limit - monotonic(), 1e-4))
+            out = conversation.send(sock.recv(RECEIVE))
+    except StopIteration as end:
+        pipe: TlsPipe | None = end.value
+        return pipe
+    except TimeoutError:
+        raise connect_timed_out(plan.server, None if plan.proxy is None else plan.proxy.server) from None
+    except OSError as error:
+        raise connect_failed(plan.server, error) from error
+
+
+def _socks(plan: Plan, limit: float) -> socket.socket:
+    proxy = plan.proxy
+    assert proxy is not None
+    try:
+        from python_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError, ProxyType
+        from python_socks.sync import Proxy
+    except ImportError:
+        raise socks_missing() from None
+    left = limit - monotonic()
+    try:
+        if left <= 0:
+            raise ProxyTimeoutError
+        sock: socket.socket = Proxy(**socks_options(proxy, ProxyType)).connect(plan.host, plan.port, timeout=left)
+    except ProxyTimeoutError:
+        raise connect_timed_out(plan.server, proxy.server) from None
+    except (ProxyConnectionError, ProxyError, OSError) as error:
+        raise socks_failed(proxy, plan.server, error) from error
+    return sock

@@ -1,0 +1,106 @@
+"""The answer of a chat completion."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .base import Answer, Window
+from .calls import FunctionCall, ToolCall
+from .fields import child, children, keyed, mapping, raw, text, whole
+from .finish import finish_kind
+from .message import Message
+from .texts import first_choice, inner, reasoning_of, text_of
+from .usage import Usage
+
+__all__ = ["Chat", "Choice", "FunctionCall", "Message", "ToolCall"]
+
+
+class Choice(Window):
+    """One of the n answers that a chat holds."""
+
+    __slots__ = ()
+    _shown = ("index", "finish_reason", "message")
+
+    index = whole("index", "Position among the choices.")
+    finish_reason = text("finish_reason", "Why the model stopped, in the server's own word; None when it said none.")
+    stop_reason = raw("stop_reason", "vLLM: the stop string or token id that ended the answer.")
+    logprobs = raw("logprobs", "Log probabilities, raw: servers differ.")
+
+    @property
+    @keyed("message")
+    def message(self) -> Message:
+        """The message; a window on an empty dict when the server sent none (`"message" in choice` tells)."""
+        return Message(inner(self._data, "message"))
+
+    @property
+    def finish_kind(self) -> str | None:
+        """`finish_reason` as "stop", "length", "tool_calls", "content_filter", "error" or "other"."""
+        return finish_kind(self.finish_reason)
+
+
+class Chat(Answer):
+    """A whole chat completion.
+
+    `message`, `content`, `tool_calls`, `finish_reason` ... are shortcuts to the first choice of the list.
+    See `Answer` for `status`, `headers`, `request_id` and `server`.
+    """
+
+    __slots__ = ()
+    _shown = ("id", "model", "finish_reason", "tool_calls", "content")
+
+    id = text("id", "Identifier of the answer.")
+    object = text("object", '"chat.completion"; some servers say otherwise.')
+    created = whole("created", "Unix time in seconds.")
+    model = text("model", "The model that answered, as the server names it.")
+    choices = children("choices", Choice, "The answers; one, unless `n` asked for more.")
+    usage = child("usage", Usage, "Token counts; None when the server told none.")
+    system_fingerprint = text("system_fingerprint", "The server's configuration that answered.")
+    service_tier = text("service_tier", "The tier that served the request.")
+    metadata = mapping("metadata", "The metadata stored with the answer.")
+    moderation = mapping("moderation", "Moderation results, raw, when they were asked for.")
+
+    @property
+    def message(self) -> Message:
+        """The first choice's message; a window on an empty dict when there is no choice."""
+        return Message(inner(first_choice(self._data), "message"))
+
+    @property
+    def content(self) -> str | None:
+        """The first choice's text; parts of a list are joined. None when there is no text."""
+        return text_of(inner(first_choice(self._data), "message").get("content"))
+
+    @property
+    def tool_calls(self) -> list[ToolCall]:
+        """The first choice's tool calls; [] when there are none."""
+        return self.message.tool_calls
+
+    @property
+    def reasoning(self) -> str | None:
+        """The first choice's reasoning text, whichever field it came in; None when there is none."""
+        return reasoning_of(inner(first_choice(self._data), "message"))
+
+    @property
+    def refusal(self) -> str | None:
+        """The first choice's refusal."""
+        return self.message.refusal
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why the first choice ended, in the server's own word; None when the server did not say."""
+        return Choice(first_choice(self._data)).finish_reason
+
+    @property
+    def finish_kind(self) -> str | None:
+        """`finish_reason` as "stop", "length", "tool_calls", "content_filter", "error" or "other"."""
+        return finish_kind(self.finish_reason)
+
+    @property
+    def logprobs(self) -> Any:
+        """The first choice's log probabilities, raw."""
+        return first_choice(self._data).get("logprobs")
+
+    @property
+    def cost(self) -> float | None:
+        """What the answer cost, when the server says so (`usage.cost`); else None."""
+        usage = self.usage
+        return None if usage is None else usage.cost

@@ -1,0 +1,94 @@
+"""The answer of a legacy prompt completion, whole and streamed."""
+
+from __future__ import annotations
+
+from . import fields
+from .base import Answer, Window
+from .finish import finish_kind
+from .texts import first_choice
+from .usage import Usage
+
+__all__ = ["Completion", "CompletionChoice", "CompletionEvent"]
+
+
+class CompletionChoice(Window):
+    """One of the n texts, or what an event adds to it."""
+
+    __slots__ = ()
+    _shown = ("index", "finish_reason", "text")
+
+    index = fields.whole("index", "Position among the choices.")
+    text = fields.text("text", "The text.")
+    finish_reason = fields.text(
+        "finish_reason", "Why the model stopped, in the server's own word; None if it said none."
+    )
+    stop_reason = fields.raw("stop_reason", "vLLM: the stop string or token id that ended the text.")
+    logprobs = fields.mapping("logprobs", "Raw: tokens, token_logprobs, top_logprobs, text_offset.")
+
+    @property
+    def finish_kind(self) -> str | None:
+        """`finish_reason` as "stop", "length", "content_filter", "error" or "other"."""
+        return finish_kind(self.finish_reason)
+
+
+class Completion(Answer):
+    """A whole text completion; `text` and `finish_reason` are those of the first choice."""
+
+    __slots__ = ()
+    _shown = ("id", "model", "finish_reason", "text")
+
+    id = fields.text("id", "Identifier of the answer.")
+    object = fields.text("object", '"text_completion".')
+    created = fields.whole("created", "Unix time in seconds.")
+    model = fields.text("model", "The model that answered.")
+    choices = fields.children(
+        "choices", CompletionChoice, "The texts; one, unless `n` or several prompts ask for more."
+    )
+    usage = fields.child("usage", Usage, "Token counts; None when the server told none.")
+    system_fingerprint = fields.text("system_fingerprint", "The server's configuration that answered.")
+
+    @property
+    def text(self) -> str | None:
+        """The first choice's text; None when there is none."""
+        return CompletionChoice(first_choice(self._data)).text
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why the first choice ended, in the server's own word; None when the server did not say."""
+        return CompletionChoice(first_choice(self._data)).finish_reason
+
+    @property
+    def finish_kind(self) -> str | None:
+        """`finish_reason` as "stop", "length", "content_filter", "error" or "other"."""
+        return finish_kind(self.finish_reason)
+
+    @property
+    def cost(self) -> float | None:
+        """What the answer cost, when the server says so (`usage.cost`); else None."""
+        usage = self.usage
+        return None if usage is None else usage.cost
+
+
+class CompletionEvent(Window):
+    """One event of a streamed text completion; `text` is what it adds to the first choice of its list."""
+
+    __slots__ = ()
+    _shown = ("id", "finish_reason", "text", "usage")
+
+    id = fields.text("id", "Identifier of the answer, the same in all its events.")
+    object = fields.text("object", '"text_completion".')
+    created = fields.whole("created", "Unix time in seconds.")
+    model = fields.text("model", "The model that answers.")
+    choices = fields.children("choices", CompletionChoice, "What is new, by choice.")
+    usage = fields.child("usage", Usage, "Token counts so far, on the events that carry them.")
+    system_fingerprint = fields.text("system_fingerprint", "The server's configuration that answers.")
+
+    @property
+    def text(self) -> str | None:
+        """The text that this event adds; None when it adds none."""
+        return CompletionChoice(first_choice(self._data)).text
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why the first choice ended, on its last event."""
+        return CompletionChoice(first_choice(self._data)).finish_reason

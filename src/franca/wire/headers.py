@@ -1,0 +1,87 @@
+"""HTTP headers as they came: order and repeats kept, looked up without regard to case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+__all__ = ["SECRET_HEADERS", "Headers", "is_secret_header"]
+
+SECRET_HEADERS = frozenset(
+    {"authorization", "proxy-authorization", "api-key", "x-api-key", "cookie", "set-cookie", "x-goog-api-key"}
+)
+_REQUEST_ID_HEADERS = (
+    "x-request-id",
+    "request-id",
+    "x-generation-id",
+    "apim-request-id",
+    "x-ms-request-id",
+    "x-litellm-call-id",
+    "x-amzn-requestid",
+)
+_HIDDEN = "***"
+
+
+def is_secret_header(name: str) -> bool:
+    """Whether a header of this name carries a secret that no text, log, repr or pickle may show."""
+    lower = name.lower()
+    return lower in SECRET_HEADERS or lower.endswith(("-api-key", "-token", "-secret"))
+
+
+class Headers(Mapping[str, str]):
+    """A read-only mapping; of a repeated header the values are joined by ", " (RFC 9110, 5.3).
+
+    `items()` and iteration give each lower-case name once; `pairs` is every header as it came.
+    Printing and pickling hide the values of headers that carry secrets.
+    """
+
+    __slots__ = ("pairs",)
+
+    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+        self.pairs: tuple[tuple[str, str], ...] = tuple(pairs)
+
+    def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]
+        """The value of one header, or `default`."""
+        wanted = name.lower()
+        found = [value for key, value in self.pairs if key.lower() == wanted]
+        return ", ".join(found) if found else default
+
+    def get_all(self, name: str) -> list[str]:
+        """Every value of a repeated header (set-cookie is one that must not be joined)."""
+        wanted = name.lower()
+        return [value for key, value in self.pairs if key.lower() == wanted]
+
+    @property
+    def request_id(self) -> str | None:
+        """The server's id of the request, from whichever header it uses; None when it tells none."""
+        return next((value for value in map(self.get, _REQUEST_ID_HEADERS) if value), None)
+
+    def __getitem__(self, name: str) -> str:
+        value = self.get(name)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(key.lower() for key, _ in self.pairs))
+
+    def __len__(self) -> int:
+        return len({key.lower() for key, _ in self.pairs})
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.get(name) is not None
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Mapping):
+            return dict(self) == {str(key).lower(): value for key, value in other.items()}
+        return NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _shown(self) -> list[tuple[str, str]]:
+        return [(key, _HIDDEN if is_secret_header(key) else value) for key, value in self.pairs]
+
+    def __repr__(self) -> str:
+        return f"Headers({self._shown()!r})"
+
+    def __reduce__(self) -> tuple[type[Headers], tuple[list[tuple[str, str]]]]:
+        return Headers, (self._shown(),)

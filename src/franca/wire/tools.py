@@ -1,0 +1,65 @@
+"""Tools that a request offers to the model, from a schema or from a typed Python function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..errors import BadUsage
+from .calls import ToolCall
+from .encode import json_text
+
+__all__ = ["function_tool", "tool_call", "tool_choice_function", "tool_name"]
+
+
+def function_tool(
+    function: str | Callable[..., Any],
+    description: str | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    strict: bool | None = None,
+) -> dict[str, Any]:
+    """A tool of type "function": `function_tool("name", "what it does", json_schema)`, or
+    `function_tool(python_function)`, whose name, docstring and type hints say the same.
+
+    `description` and `parameters` win over what a Python function says. Raises BadUsage when a function has
+    parameters without a type, `*args`, `**kwargs`, or types that JSON cannot say.
+    """
+    schema: Any = parameters
+    if isinstance(function, str):
+        name = function
+    elif callable(function):
+        from ..schema.derive import parameters_of
+
+        name, told, derived = parameters_of(function)
+        description = told or None if description is None else description
+        schema = derived if parameters is None else parameters
+    else:
+        raise BadUsage(f"function_tool: expected a name or a function, got {type(function).__name__}")
+    if not name:
+        raise BadUsage("function_tool: the name is empty")
+    told_fields = {"name": name, "description": description, "parameters": schema, "strict": strict}
+    return {"type": "function", "function": {key: value for key, value in told_fields.items() if value is not None}}
+
+
+def tool_choice_function(function: str | Callable[..., Any]) -> dict[str, Any]:
+    """A value for `tool_choice` that makes the model call this one function (given by name, or itself)."""
+    if isinstance(function, str):
+        name = function
+    else:
+        from ..schema.derive import name_of
+
+        name = name_of(function)
+    return {"type": "function", "function": {"name": name}}
+
+
+def tool_call(id: str, name: str, arguments: str | Mapping[str, Any] | None = None) -> ToolCall:
+    """A tool call, as for the history of a conversation. `arguments` is JSON text, or a mapping to be written as it."""
+    text = arguments if isinstance(arguments, str) else json_text({} if arguments is None else arguments)
+    return ToolCall({"id": id, "type": "function", "function": {"name": name, "arguments": text}})
+
+
+def tool_name(tool: Any) -> str | None:
+    """The function name of a tool as it travels; None when it has none."""
+    function = tool.get("function") if isinstance(tool, Mapping) else None
+    name = function.get("name") if isinstance(function, Mapping) else None
+    return name if isinstance(name, str) else None

@@ -1,0 +1,155 @@
+"""The error tree: its table, its texts, and that every error survives pickling and copying."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import pickle
+
+import pytest
+
+from franca import errors
+from franca.wire.headers import Headers
+
+ALL = [cls for cls in vars(errors).values() if inspect.isclass(cls) and issubclass(cls, errors.FrancaError)]
+
+
+@pytest.mark.parametrize("cls", ALL, ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize(
+    "again", [copy.copy, copy.deepcopy, *(lambda e, p=p: pickle.loads(pickle.dumps(e, p)) for p in range(6))]
+)
+def test_every_error_pickles_and_copies_with_all_it_carries(cls, again):
+    error = cls(
+        "no luck",
+        server="groq",
+        model="m",
+        status=429,
+        type="t",
+        code="c",
+        param="p",
+        request_id="r",
+        retry_after=1.5,
+        body="{}",
+        headers=Headers([("X-A", "1")]),
+        metadata={"k": [1]},
+        partial={"half": True},
+    )
+    if isinstance(error, errors.OutputInvalid):
+        error.text, error.problems = "text", ["wrong"]
+    if isinstance(error, errors.TimedOut):
+        error.phase = "idle"
+    twin = again(error)
+    assert type(twin) is cls
+    assert vars(twin) == vars(error)
+    assert (str(twin), twin.args, twin.message) == (str(error), error.args, "no luck")
+
+
+def test_the_tree_is_the_one_drawn_on_top_of_the_file():
+    """Each class stands in the drawing, below the class that it derives from."""
+    drawing = errors.__doc__
+    parents = {}
+    stack = []
+    for line in drawing.splitlines():
+        name = line.strip(" │├└─").split(" ")[0]
+        if not hasattr(errors, name) or name == "FrancaError":
+            stack = stack or ["FrancaError"]
+            continue
+        depth = (len(line) - len(line.lstrip(" │├└─"))) // 4 - 1
+        stack = [*stack[:depth], name]
+        parents[name] = stack[-2]
+    assert {cls.__name__ for cls in ALL} == {*parents, "FrancaError"}
+    for name, parent in parents.items():
+        assert issubclass(getattr(errors, name), getattr(errors, parent)), (name, parent)
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "expected", "meant"),
+    [
+        (400, (), errors.BadRequest, 400),
+        (401, (), errors.Unauthorized, 401),
+        (402, (), errors.OutOfCredits, 402),
+        (403, (), errors.Forbidden, 403),
+        (403, ("moderation",), errors.Flagged, 403),
+        (404, (), errors.NotFound, 404),
+        (408, (), errors.UpstreamTimedOut, 408),
+        (409, (), errors.BadRequest, 409),
+        (413, (), errors.BadRequest, 413),
+        (418, (), errors.BadRequest, 418),
+        (422, (), errors.BadRequest, 422),
+        (429, (), errors.RateLimited, 429),
+        (429, ("insufficient_quota",), errors.OutOfCredits, 429),
+        (429, (None, "Insufficient_Quota"), errors.OutOfCredits, 429),
+        (400, ("content_filter", "invalid_request_error"), errors.Flagged, 400),
+        (400, ("rate_limit_error",), errors.BadRequest, 400),
+        (500, ("invalid_request_error",), errors.ServerFault, 500),
+        (502, (), errors.ModelDown, 502),
+        (503, (), errors.NoProvider, 503),
+        (504, (), errors.UpstreamTimedOut, 504),
+        (524, (), errors.UpstreamTimedOut, 524),
+        (529, (), errors.NoProvider, 529),
+        (599, (), errors.ServerFault, 599),
+        (302, (), errors.StatusError, 302),
+        (None, (), errors.ServerFault, None),
+        (None, ("who knows", 17), errors.ServerFault, None),
+        (None, ("rate_limit_exceeded",), errors.RateLimited, 429),
+        (None, ("not a word", "server_error"), errors.ServerFault, 500),
+        (None, ("provider_overloaded",), errors.NoProvider, 503),
+    ],
+)
+def test_class_by_table(status, words, expected, meant):
+    assert errors.class_for(status, *words) == (expected, meant)
+
+
+def test_retryable_by_table():
+    """What may go away by itself; never an empty purse or a content policy."""
+    again = {status for status in range(300, 600) if errors.is_retryable(errors.class_for(status)[0], status)}
+    assert again == {408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529}
+    assert not errors.is_retryable(errors.OutOfCredits, 429)
+    assert not errors.is_retryable(errors.Flagged, 503)
+    assert not errors.is_retryable(errors.ServerFault, None)
+
+
+def test_text_tells_who_what_and_when():
+    error = errors.RateLimited(
+        "slow down",
+        server="groq",
+        model="llama",
+        status=429,
+        code="rate_limit_exceeded",
+        request_id="req_1",
+        retry_after=2,
+    )
+    assert str(error) == ("groq: 429 rate_limit_exceeded: slow down (model llama, request req_1, retry after 2 s)")
+    assert repr(error) == f"RateLimited({str(error)!r})"
+
+
+def test_text_leaves_out_what_is_not_known():
+    assert str(errors.ServerFault("boom")) == "boom"
+    assert str(errors.ServerFault("boom", status=500, code="500", type="oops")) == "500 oops: boom"
+
+
+def test_message_has_no_second_copy():
+    """A text that is scrubbed later is gone everywhere, also from `args` and the pickle."""
+    error = errors.ServerFault("key sk-secret-1234")
+    error.message = "key ***"
+    assert error.args == ("key ***",)
+    assert b"sk-secret" not in pickle.dumps(error)
+
+
+def test_when_a_transport_error_is_worth_a_retry():
+    """Before an answer began yes, later never; of the time-outs only that of connecting."""
+    assert errors.ConnectFailed("x").retryable
+    assert not errors.ConnectFailed("x", retryable=False).retryable
+    assert errors.ConnectionLost("x").retryable
+    assert not errors.ConnectionLost("x", began=True).retryable
+    assert errors.ConnectionLost("x", began=True, retryable=True).retryable
+    assert errors.TimedOut("x", phase="connect").retryable
+    assert not errors.TimedOut("x", phase="connect", retryable=False).retryable
+    assert not errors.TimedOut("x").retryable
+    assert not errors.TimedOut("x", phase="idle").retryable
+    assert errors.UpstreamTimedOut("x").phase == "server"
+
+
+def test_details_default_to_nothing():
+    error = errors.FrancaError("x")
+    assert (error.headers, error.metadata, error.body, error.partial, error.retryable) == ({}, {}, "", None, False)

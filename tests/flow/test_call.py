@@ -1,0 +1,324 @@
+"""The loop of tries: what is sent again, when, and what is told in the end."""
+
+from __future__ import annotations
+
+import pytest
+
+from franca import errors
+from franca.flow.call import Outgoing, exchange, open_stream
+from franca.flow.options import Limits, limits_with
+from franca.servers import Server
+
+OK = {"fine": True}
+
+
+def understand(response, origin):
+    return response.json()
+
+
+def post(session, **options):
+    return Outgoing(
+        "POST", session.target.url("chat/completions"), limits_with(session.limits, options), body=b"{}", model="m"
+    )
+
+
+def get(session, path="models", **options):
+    return Outgoing("GET", session.target.url(path), limits_with(session.limits, options))
+
+
+def test_a_good_answer_is_understood(make_session, play, answer):
+    session = make_session(key="sk-123456789")
+    assert play(exchange(session, post(session), understand), answer(OK)) == OK
+    (request,) = play.sent
+    assert (request.method, request.url, request.body) == ("POST", "http://localhost:8000/v1/chat/completions", b"{}")
+    assert dict(request.headers) == {
+        "Content-Type": "application/json",
+        "Accept": "application/json",
+        "User-Agent": "test",
+        "Authorization": "Bearer sk-123456789",
+    }
+    assert (request.until, request.connect_timeout, request.max_body) == (1600.0, 10.0, 1 << 20)
+
+
+def test_a_fault_is_tried_again_with_back_off(make_session, play, answer):
+    session = make_session()
+    assert play(exchange(session, post(session), understand), answer(status=500), answer(status=503), answer(OK)) == OK
+    assert play.slept == [0.25, 0.5]
+    assert session.budget.tokens == pytest.approx(98.1)
+
+
+def test_each_try_has_its_own_time_limit(make_session, play, answer):
+    session = make_session()
+    play(exchange(session, post(session, timeout=5), understand), (3, answer(status=500)), answer(OK))
+    first, second = play.sent
+    assert first.until == 1005.0
+    assert second.until == pytest.approx(1008.25)
+
+
+def test_the_last_error_is_the_one_told(make_session, play, answer):
+    session = make_session()
+    with pytest.raises(errors.ServerFault, match="third"):
+        play(
+            exchange(session, post(session, retries=2), understand),
+            *(answer({"error": word}, status=500) for word in ("first", "second", "third")),
+        )
+    assert len(play.sent) == 3
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        errors.TimedOut("x", phase="answer"),
+        errors.ConnectionLost("x", began=True),
+        errors.ProtocolError("x"),
+        errors.ConnectFailed("bad certificate", retryable=False),
+    ],
+)
+def test_what_may_have_cost_something_is_not_sent_twice(make_session, play, failure):
+    session = make_session()
+    with pytest.raises(type(failure)) as caught:
+        play(exchange(session, post(session), understand), failure)
+    assert (len(play.sent), caught.value.model, caught.value.server) == (1, "m", "http://localhost:8000/v1")
+
+
+@pytest.mark.parametrize(
+    "failure", [errors.ConnectFailed("x"), errors.ConnectionLost("x"), errors.TimedOut("x", phase="connect")]
+)
+def test_what_never_arrived_is_sent_again(make_session, play, answer, failure):
+    session = make_session()
+    assert play(exchange(session, post(session), understand), failure, answer(OK)) == OK
+
+
+def test_the_deadline_cuts_every_try_and_wait(make_session, play, answer):
+    session = make_session()
+    with pytest.raises(errors.ServerFault):
+        play(exchange(session, post(session, deadline=1.2, retries=9), understand), (1, answer(status=500)))
+    assert play.slept == []  # 0.25 s would pass the 0.2 s that are left
+    assert play.sent[0].until == 1001.2
+
+
+def test_a_time_out_by_the_deadline_says_so(make_session, play):
+    session = make_session()
+    with pytest.raises(errors.TimedOut, match="deadline of the call") as caught:
+        play(
+            exchange(session, post(session, deadline=2, timeout=None), understand),
+            (2.5, errors.TimedOut("slow", phase="connect")),
+        )
+    assert (caught.value.phase, caught.value.retryable) == ("deadline", False)
+    assert play.sent[0].until == 1002.0
+
+
+def test_the_servers_own_time_out_keeps_its_phase(make_session, play, answer):
+    session = make_session()
+    with pytest.raises(errors.UpstreamTimedOut) as caught:
+        play(exchange(session, post(session, deadline=2), understand), (2.5, answer(status=504)))
+    assert caught.value.phase == "server"
+
+
+def test_no_limits_at_all(make_session, play, answer):
+    session = make_session()
+    play(exchange(session, post(session, timeout=None), understand), answer(OK))
+    assert play.sent[0].until is None
+
+
+def test_an_error_in_a_200_is_tried_again_like_any_other(make_session, play, answer):
+    session = make_session()
+    seen = []
+
+    def picky(response, origin):
+        seen.append(response)
+        if len(seen) == 1:
+            raise errors.ModelDown("x", status=502, retryable=True)
+        return "done"
+
+    assert play(exchange(session, post(session), picky), answer(OK), answer(OK)) == "done"
+
+
+def test_errors_of_understanding_are_scrubbed(make_session, play, answer):
+    session = make_session(key="sk-123456789")
+    with pytest.raises(errors.ProtocolError) as caught:
+        play(exchange(session, post(session), understand), answer(b"<p>your key sk-123456789</p>"))
+    assert "sk-123456789" not in f"{caught.value} {caught.value.body}"
+    assert "***" in str(caught.value)
+
+
+# ---- keys and headers ----------------------------------------------------------------------------
+
+
+def test_the_key_may_be_a_function_asked_at_every_try(make_session, play, answer):
+    keys = iter(["first-key", " second-key\n"])
+    session = make_session(key=lambda: next(keys))
+    play(exchange(session, post(session), understand), answer(status=500), answer(OK))
+    assert [dict(request.headers)["Authorization"] for request in play.sent] == [
+        "Bearer first-key",
+        "Bearer second-key",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "text"), [(7, "returned int"), ("a\nb", "characters that no key has"), ("ключ", "characters")]
+)
+def test_a_key_function_that_returns_no_key(make_session, play, given, text):
+    session = make_session(key=lambda: given)
+    with pytest.raises(errors.BadUsage, match=text):
+        play(exchange(session, post(session), understand))
+
+
+def test_a_key_function_may_have_none(make_session, play, answer):
+    session = make_session(key=lambda: None)
+    play(exchange(session, post(session), understand), answer(OK))
+    assert "Authorization" not in dict(play.sent[0].headers)
+
+
+def test_user_info_of_the_base_url(make_session, play, answer):
+    session = make_session("http://me:hunter2000@localhost/v1")
+    with pytest.raises(errors.Unauthorized) as caught:
+        play(exchange(session, get(session), understand), answer({"error": "no hunter2000"}, status=401))
+    assert dict(play.sent[0].headers)["Authorization"] == "Basic bWU6aHVudGVyMjAwMA=="
+    assert "hunter2000" not in str(caught.value)
+
+
+def test_a_server_that_needs_a_key_is_not_asked_without(make_session, play):
+    session = make_session("groq")
+    with pytest.raises(errors.BadUsage, match="no API key for groq: pass api_key=... or set GROQ_API_KEY"):
+        play(exchange(session, post(session), understand))
+    assert play.sent == []
+
+
+def test_the_key_may_travel_in_a_header_of_the_users(make_session, play, answer):
+    session = make_session("groq")
+    play(exchange(session, post(session, headers={"authorization": "Bearer mine"}), understand), answer(OK))
+    assert dict(play.sent[0].headers)["authorization"] == "Bearer mine"
+
+
+def test_api_key_header(make_session, play, answer):
+    session = make_session("https://x.openai.azure.com/openai/v1", key="azure-key")
+    play(exchange(session, post(session), understand), answer(OK))
+    assert dict(play.sent[0].headers)["api-key"] == "azure-key"
+    assert "Authorization" not in dict(play.sent[0].headers)
+
+
+def test_headers_of_a_call_win_and_none_takes_one_away(make_session, play, answer):
+    session = make_session(limits=limits_with(Limits(), {"headers": {"X-A": "client", "X-B": "client"}}))
+    call = post(session, headers={"x-a": "call", "User-Agent": None, "Content-Type": "application/x"})
+    play(exchange(session, call, understand), answer(OK))
+    assert dict(play.sent[0].headers) == {
+        "Accept": "application/json",
+        "x-a": "call",
+        "X-B": "client",
+        "Content-Type": "application/x",
+    }
+
+
+def test_no_model(make_session):
+    session = make_session(model=None)
+    with pytest.raises(errors.BadUsage, match="no model given"):
+        session.model_for(None)
+    with pytest.raises(errors.BadUsage, match="not int"):
+        session.model_for(7)
+    assert session.model_for("x") == "x"
+
+
+# ---- redirects -----------------------------------------------------------------------------------
+
+
+def test_a_get_follows_redirects(make_session, play, answer):
+    session = make_session(key="sk-123456789")
+    play(
+        exchange(session, get(session), understand),
+        answer(status=308, headers={"location": "/v2/models"}),
+        answer(OK),
+    )
+    assert [request.url for request in play.sent] == [
+        "http://localhost:8000/v1/models",
+        "http://localhost:8000/v2/models",
+    ]
+    assert "Authorization" in dict(play.sent[1].headers)
+
+
+def test_the_key_does_not_follow_to_another_server(make_session, play, answer):
+    session = make_session(key="sk-123456789")
+    play(
+        exchange(session, get(session), understand),
+        answer(status=302, headers={"location": "http://other/m"}),
+        answer(OK),
+    )
+    assert "Authorization" not in dict(play.sent[1].headers)
+
+
+@pytest.mark.parametrize("location", ["ftp://x/y", "", None])
+def test_redirects_that_lead_nowhere(make_session, play, answer, location):
+    session = make_session()
+    headers = {} if location is None else {"location": location}
+    with pytest.raises(errors.StatusError):
+        play(exchange(session, get(session), understand), answer(status=302, headers=headers))
+
+
+def test_no_way_down_from_https(make_session, play, answer):
+    session = make_session("https://localhost/v1")
+    with pytest.raises(errors.StatusError, match="http://localhost/v1"):
+        play(
+            exchange(session, get(session), understand),
+            answer(status=302, headers={"location": "http://localhost/v1/models"}),
+        )
+
+
+def test_a_circle_of_redirects_ends(make_session, play, answer):
+    session = make_session()
+    with pytest.raises(errors.ProtocolError, match="more than 5 redirects"):
+        play(exchange(session, get(session), understand), *[answer(status=301, headers={"location": "/v1/models"})] * 6)
+
+
+def test_a_post_is_not_redirected(make_session, play, answer):
+    session = make_session()
+    with pytest.raises(errors.StatusError, match="use that address as the base URL"):
+        play(exchange(session, post(session), understand), answer(status=307, headers={"location": "http://new/v1"}))
+
+
+# ---- streams -------------------------------------------------------------------------------------
+
+
+def test_a_stream_is_open_when_its_head_came(make_session, play, answer):
+    session = make_session()
+    reply = answer(headers={"content-type": "text/event-stream"})
+    opened = play(open_stream(session, post(session, deadline=700), understand), reply)
+    assert (opened.reply, opened.whole, opened.until, opened.deadline) == (reply, None, 1600.0, 1700.0)
+    assert play.sent[0].stream
+
+
+def test_a_server_that_does_not_stream(make_session, play, answer):
+    session = make_session()
+    opened = play(open_stream(session, post(session), understand), answer(OK))
+    assert opened.reply is None
+    assert opened.whole.json() == OK
+
+
+def test_an_empty_json_answer_to_a_stream_is_left_to_the_stream(make_session, play, answer):
+    session = make_session()
+    assert play(open_stream(session, post(session), understand), answer(b"")).whole.content == b""
+
+
+def test_opening_a_stream_is_tried_again(make_session, play, answer):
+    session = make_session()
+    play(
+        open_stream(session, post(session), understand),
+        answer(status=503),
+        errors.ConnectionLost("x"),
+        answer(headers={"content-type": "text/event-stream"}),
+    )
+    assert len(play.sent) == 3
+
+
+def test_a_refused_stream_is_the_error_of_its_body(make_session, play, answer):
+    session = make_session()
+    with pytest.raises(errors.BadRequest, match="no such field"):
+        play(open_stream(session, post(session), understand), answer({"detail": "no such field"}, status=422))
+    with pytest.raises(errors.TimedOut) as caught:
+        play(open_stream(session, post(session), understand), errors.TimedOut("x"))
+    assert caught.value.model == "m"
+
+
+def test_a_server_row_without_key_variable_is_asked_without(make_session, play, answer):
+    row = Server(name="mine", base_url="http://h/v1", needs_key=False)
+    session = make_session(row)
+    assert play(exchange(session, get(session), understand), answer(OK)) == OK
