@@ -22,6 +22,7 @@ __all__ = ["Origin", "Problem", "error_from_object", "error_from_reply", "find_e
 _BODY_LIMIT = 16 * 1024
 _MESSAGE_LIMIT = 2000
 _SHORTEST_SECRET = 8  # shorter keys are placeholders ("ollama", "x"); hiding them would garble every text
+_DEEPEST = 30  # levels of an error object that are read; a server may nest deeper than Python's stack likes
 _HIDDEN = "***"
 
 
@@ -35,7 +36,7 @@ class Origin:
         self.model = model
         self.secrets = tuple(secret for secret in secrets if len(secret) >= _SHORTEST_SECRET)
 
-    def scrub(self, value: Any) -> Any:
+    def scrub(self, value: Any, depth: int = _DEEPEST) -> Any:
         """`value` (text, or any JSON) with the caller's own secrets replaced by `***`."""
         if not self.secrets:
             return value
@@ -43,10 +44,12 @@ class Origin:
             for secret in self.secrets:
                 value = value.replace(secret, _HIDDEN)
             return value
+        if isinstance(value, (dict, list)) and not depth:
+            return _HIDDEN
         if isinstance(value, dict):
-            return {self.scrub(key): self.scrub(item) for key, item in value.items()}
+            return {self.scrub(key): self.scrub(item, depth - 1) for key, item in value.items()}
         if isinstance(value, list):
-            return [self.scrub(item) for item in value]
+            return [self.scrub(item, depth - 1) for item in value]
         return value
 
 
@@ -230,16 +233,19 @@ def _message(payload: Mapping[str, Any], inner: Any) -> str:
     return ""
 
 
-def _words(value: Any) -> str:
+def _words(value: Any, depth: int = _DEEPEST) -> str:
     """Text out of a message that may be text, pydantic's list of errors, or an object with the text inside."""
     if isinstance(value, str):
         return value.strip()
+    if not depth:
+        return ""
     if isinstance(value, list):
-        return "; ".join(filter(None, map(_words, value[:5])))
+        return "; ".join(filter(None, (_words(item, depth - 1) for item in value[:5])))
     if isinstance(value, dict):
         said = value.get("msg") or value.get("message") or value.get("detail") or value.get("error")
         field = _loc(value.get("loc"))
-        return f"{field}: {_words(said)}" if field and said else _words(said)
+        words = _words(said, depth - 1)
+        return f"{field}: {words}" if field and words else words
     return ""
 
 

@@ -296,6 +296,14 @@ def test_bodies_and_messages_are_bounded():
     assert len(made(500, b"y" * 10_000_000).message) == 500
 
 
+@pytest.mark.parametrize("key", ["message", "metadata"])
+def test_nesting_that_would_exhaust_the_stack(key):
+    deep = b'{"error":{"code":429,"' + key.encode() + b'":' + b'{"message":[' * 400 + b"1" + b"]}" * 400 + b"}}"
+    error = made(429, deep, secrets=[SECRET])
+    assert type(error) is errors.RateLimited
+    assert error.message
+
+
 @pytest.mark.parametrize(
     ("payload", "found"),
     [
