@@ -73,7 +73,7 @@ class Client:
         request that have no name here; they never overwrite a named one. Raises StatusError (and its kinds),
         TransportError (and its kinds), NoChoices, BadUsage.
         """
-        return run(chat(self._session, messages, model, extra, dict(params)), self._driver())
+        return run(chat(self._session, messages, model, extra, params), self._driver())
 
     def chat_stream(
         self,
@@ -84,7 +84,7 @@ class Client:
         **params: Unpack[ChatCall],
     ) -> Stream[ChatEvent, Chat]:
         """As `chat`, answered event by event; usage is asked for unless `stream_options` says otherwise."""
-        return self._stream(open_chat(self._session, messages, model, extra, dict(params)), CHAT, params)
+        return self._stream(open_chat(self._session, messages, model, extra, params), CHAT, params)
 
     def completions(
         self,
@@ -95,7 +95,7 @@ class Client:
         **params: Unpack[CompletionCall],
     ) -> Completion:
         """A legacy prompt completion: `prompt` is a str, a list of them, or token numbers."""
-        return run(completion(self._session, prompt, model, extra, dict(params)), self._driver())
+        return run(completion(self._session, prompt, model, extra, params), self._driver())
 
     def completions_stream(
         self,
@@ -106,7 +106,7 @@ class Client:
         **params: Unpack[CompletionCall],
     ) -> Stream[CompletionEvent, Completion]:
         """As `completions`, answered event by event."""
-        return self._stream(open_completion(self._session, prompt, model, extra, dict(params)), COMPLETION, params)
+        return self._stream(open_completion(self._session, prompt, model, extra, params), COMPLETION, params)
 
     def embeddings(
         self,
@@ -117,19 +117,19 @@ class Client:
         **params: Unpack[EmbeddingCall],
     ) -> Embeddings:
         """Vectors for a text, a list of texts, or token numbers; `.vectors` has them in the order given."""
-        return run(embeddings(self._session, input, model, extra, dict(params)), self._driver())
+        return run(embeddings(self._session, input, model, extra, params), self._driver())
 
     def list_models(self, **options: Unpack[CallOptions]) -> ModelList:
         """The models that the server offers."""
-        return run(list_models(self._session, dict(options)), self._driver())
+        return run(list_models(self._session, options), self._driver())
 
     def get(self, path: str, **options: Unpack[CallOptions]) -> Response:
         """GET any other path below the base URL. Redirects are followed."""
-        return run(request(self._session, "GET", path, None, dict(options)), self._driver())
+        return run(request(self._session, "GET", path, None, options), self._driver())
 
     def post(self, path: str, body: Any = None, **options: Unpack[CallOptions]) -> Response:
         """POST any other path below the base URL; `body` is bytes as they are, or is sent as JSON."""
-        return run(request(self._session, "POST", path, body, dict(options)), self._driver())
+        return run(request(self._session, "POST", path, body, options), self._driver())
 
     def _driver(self) -> Blocking:
         if self._io is None:
@@ -207,7 +207,7 @@ class AsyncClient:
         **params: Unpack[ChatCall],
     ) -> Chat:
         """As `Client.chat`."""
-        return await arun(chat(self._session, messages, model, extra, dict(params)), self._driver())
+        return await arun(chat(self._session, messages, model, extra, params), self._driver())
 
     def chat_stream(
         self,
@@ -218,7 +218,7 @@ class AsyncClient:
         **params: Unpack[ChatCall],
     ) -> AsyncStream[ChatEvent, Chat]:
         """As `Client.chat_stream`: await it, use it with `async with`, or loop over it with `async for`."""
-        return self._stream(open_chat(self._session, messages, model, extra, dict(params)), CHAT, params)
+        return self._stream(open_chat(self._session, messages, model, extra, params), CHAT, params)
 
     async def completions(
         self,
@@ -229,7 +229,7 @@ class AsyncClient:
         **params: Unpack[CompletionCall],
     ) -> Completion:
         """As `Client.completions`."""
-        return await arun(completion(self._session, prompt, model, extra, dict(params)), self._driver())
+        return await arun(completion(self._session, prompt, model, extra, params), self._driver())
 
     def completions_stream(
         self,
@@ -240,7 +240,7 @@ class AsyncClient:
         **params: Unpack[CompletionCall],
     ) -> AsyncStream[CompletionEvent, Completion]:
         """As `Client.completions_stream`."""
-        return self._stream(open_completion(self._session, prompt, model, extra, dict(params)), COMPLETION, params)
+        return self._stream(open_completion(self._session, prompt, model, extra, params), COMPLETION, params)
 
     async def embeddings(
         self,
@@ -251,19 +251,19 @@ class AsyncClient:
         **params: Unpack[EmbeddingCall],
     ) -> Embeddings:
         """As `Client.embeddings`."""
-        return await arun(embeddings(self._session, input, model, extra, dict(params)), self._driver())
+        return await arun(embeddings(self._session, input, model, extra, params), self._driver())
 
     async def list_models(self, **options: Unpack[CallOptions]) -> ModelList:
         """As `Client.list_models`."""
-        return await arun(list_models(self._session, dict(options)), self._driver())
+        return await arun(list_models(self._session, options), self._driver())
 
     async def get(self, path: str, **options: Unpack[CallOptions]) -> Response:
         """As `Client.get`."""
-        return await arun(request(self._session, "GET", path, None, dict(options)), self._driver())
+        return await arun(request(self._session, "GET", path, None, options), self._driver())
 
     async def post(self, path: str, body: Any = None, **options: Unpack[CallOptions]) -> Response:
         """As `Client.post`."""
-        return await arun(request(self._session, "POST", path, body, dict(options)), self._driver())
+        return await arun(request(self._session, "POST", path, body, options), self._driver())
 
     def _driver(self) -> Asynchronous:
         if self._io is None:

@@ -73,7 +73,9 @@ AB = [call("a", "f", '{"x": 1}'), call("b", "g", '{"y": {}}')]
             AB,
             id="null and empty id and name",
         ),
-        pytest.param([[part("f", '{"x": 1}', index=0, id="a"), part("g", '{"y": {}}', index=0, id="b")]], AB, id="Ollama"),
+        pytest.param(
+            [[part("f", '{"x": 1}', index=0, id="a"), part("g", '{"y": {}}', index=0, id="b")]], AB, id="Ollama"
+        ),
         pytest.param(
             [
                 part("f", '{"x"', index=0, id="a"),

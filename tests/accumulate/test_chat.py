@@ -138,8 +138,19 @@ def test_choices_are_kept_apart_and_ordered(chunks: Any) -> None:
 def test_fields_of_a_choice(chunks: Any) -> None:
     """The last non-null value wins, dicts are merged, lists extended, null is kept when nothing else came."""
     assert chunks.choice(
-        {"stop_reason": None, "native_finish_reason": "a", "token_ids": [1], "matched": None, "delta": {"content": "x"}},
-        {"stop_reason": 5, "native_finish_reason": "b", "token_ids": [2, 3], "content_filter_results": {"hate": {"f": 1}}},
+        {
+            "stop_reason": None,
+            "native_finish_reason": "a",
+            "token_ids": [1],
+            "matched": None,
+            "delta": {"content": "x"},
+        },
+        {
+            "stop_reason": 5,
+            "native_finish_reason": "b",
+            "token_ids": [2, 3],
+            "content_filter_results": {"hate": {"f": 1}},
+        },
         {"stop_reason": None, "token_ids": None, "content_filter_results": {"hate": {"g": 2}, "violence": {}}},
     ) == {
         "index": 0,
@@ -173,7 +184,11 @@ def test_fields_of_a_choice_inside_the_delta(chunks: Any) -> None:
     """An Azure simulator puts them there; what the choice itself says comes first."""
     chat = chunks.chat(
         {"choices": [{"delta": {"index": 1, "content": "a", "finish_reason": None, "logprobs": None}}]},
-        {"choices": [{"delta": {"index": 1, "content": None, "finish_reason": "length", "content_filter_results": {"x": 1}}}]},
+        {
+            "choices": [
+                {"delta": {"index": 1, "content": None, "finish_reason": "length", "content_filter_results": {"x": 1}}}
+            ]
+        },
         {"choices": [{"index": 1, "finish_reason": "stop", "delta": {"index": 0, "finish_reason": "length"}}]},
     )
     assert chat["choices"] == [
@@ -279,7 +294,10 @@ def test_content_in_parts(chunks: Any) -> None:
             [{"type": "thinking", "thinking": "ab"}],
         ),
         (
-            [[{"type": "thinking", "thinking": "a"}], [{"type": "thinking", "thinking": [{"type": "text", "text": "b"}]}]],
+            [
+                [{"type": "thinking", "thinking": "a"}],
+                [{"type": "thinking", "thinking": [{"type": "text", "text": "b"}]}],
+            ],
             [{"type": "thinking", "thinking": "a"}, {"type": "thinking", "thinking": [{"type": "text", "text": "b"}]}],
         ),
         (
@@ -351,7 +369,14 @@ def test_legacy_function_call(chunks: Any) -> None:
 def test_unknown_fields_of_a_delta_are_kept(chunks: Any) -> None:
     """Pieces of a text that nobody told us of are joined; a label repeated in every chunk is given once."""
     got = chunks.message(
-        {"new_text": "a", "label": "x", "depth": {"n": 1, "text": "p", "tag": "t"}, "many": [1], "flag": False, "nil": None},
+        {
+            "new_text": "a",
+            "label": "x",
+            "depth": {"n": 1, "text": "p", "tag": "t"},
+            "many": [1],
+            "flag": False,
+            "nil": None,
+        },
         {"new_text": "b", "label": "x", "depth": {"m": [1], "text": "p", "tag": "u"}, "many": [[2]], "flag": True},
         {"new_text": "a", "label": "x", "depth": {"m": [2], "n": None}, "many": None, "flag": None},
     )
@@ -382,3 +407,28 @@ def test_shapes_that_change_from_chunk_to_chunk(chunks: Any) -> None:
         "e": {"text": "t"},
         "f": {"data": 5},
     }
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        None,
+        [],
+        "text",
+        5,
+        {},
+        {"choices": None},
+        {"choices": {}},
+        {"choices": {"0": {"delta": {"content": "b"}}}},
+        {"choices": "abc"},
+        {"choices": [None, "abc", 5, [], True]},
+        {"choices": [[{"delta": {"content": "b"}}]]},
+        {"choices": [{"index": 0}]},
+        {"choices": [{"index": 0, "delta": "b"}]},
+        {"choices": [{"index": 0, "delta": ["b"]}]},
+        {"choices": [{"index": 0, "message": "b"}]},
+    ],
+)
+def test_odd_chunks_add_nothing(chunks: Any, chunk: Any) -> None:
+    usual = {"id": "1", "choices": [{"index": 0, "delta": {"content": "a"}}]}
+    assert chunks.chat(usual, chunk, usual, chunk, usual) == chunks.chat(usual, usual, usual)

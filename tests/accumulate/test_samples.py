@@ -48,9 +48,7 @@ def test_a_real_stream(server: str, name: str) -> None:
 
 def test_no_stream_is_left_out() -> None:
     """Every sample that is a stream has an expected answer."""
-    streams = {
-        (path.parent.name, path.stem) for path in SAMPLES.glob("*/*.txt") if b"\ndata: {" in path.read_bytes()
-    }
+    streams = {(path.parent.name, path.stem) for path in SAMPLES.glob("*/*.txt") if b"\ndata: {" in path.read_bytes()}
     assert streams == set(CASES)
 
 

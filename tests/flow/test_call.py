@@ -142,6 +142,16 @@ def test_errors_of_understanding_are_scrubbed(make_session, play, answer):
     assert "***" in str(caught.value)
 
 
+def test_secrets_in_the_users_own_headers_are_scrubbed_too(make_session, play, answer):
+    session = make_session()
+    with pytest.raises(errors.Unauthorized) as caught:
+        play(
+            exchange(session, post(session, headers={"Authorization": "Bearer own-secret-1"}), understand),
+            answer({"error": "bad own-secret-1"}, status=401),
+        )
+    assert "own-secret-1" not in f"{caught.value} {caught.value.body}"
+
+
 # ---- keys and headers ----------------------------------------------------------------------------
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -381,7 +383,7 @@ def outcome(state):
 def test_the_same_outcome_whatever_the_chunking(cuts, length):
     body = BODY[:length]
     edges = sorted({0, len(body), *(cut for cut in cuts if cut <= length)})
-    blocks = [body[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    blocks = [body[a:b] for a, b in itertools.pairwise(edges)]
     whole = outcome(play(*([body] if body else []), None))
     assert outcome(play(*blocks, None)) == whole
     assert outcome(play(*(body[n : n + 1] for n in range(len(body))), None)) == whole

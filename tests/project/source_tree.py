@@ -30,6 +30,11 @@ class Import:
         return f"{self.file.relative_to(ROOT)}:{self.line} imports {self.module}{taken}"
 
 
+def words(text: str) -> frozenset[str]:
+    """The words of a text: long lists of names, written short."""
+    return frozenset(text.split())
+
+
 def files() -> list[Path]:
     """Every Python file of the package."""
     return sorted(PACKAGE.rglob("*.py"))

@@ -9,6 +9,7 @@ from importlib import metadata
 from source_tree import PROJECT, ROOT, files, imports_of, module_of
 
 CORE = {"msgspec", "httptools"}
+FOUND = {"certifi"}  # used when it happens to be there, and never needed
 MODULES = {"python-socks": "python_socks"}  # where the name to import differs from the package's
 
 
@@ -43,7 +44,7 @@ def test_two_packages_are_all_that_is_installed() -> None:
 def test_only_what_is_declared_is_imported() -> None:
     """When a module is imported: the standard library and the core, and in the command line and the pytest
     plugin what these are for. Inside functions also what an extra installs, and httpx2, which a user brings."""
-    optional = importable(set().union(*extras().values())) | {"pytest"}
+    optional = importable(set().union(*extras().values())) | FOUND
     wrong = []
     for file in files():
         part = module_of(file).partition(".")[2].partition(".")[0]

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from source_tree import PACKAGE, ROOT, Import, files, imports_of, module_of
+from source_tree import PACKAGE, ROOT, Import, files, imports_of, module_of, words
 
 # From the ground up; a part may import parts of the rows below its own, and itself. What later work adds
 # (facts, limits, openrouter, gateway, batch) has its place already.
@@ -31,9 +31,9 @@ RANK = {part: number for number, (_, parts) in enumerate(ROWS) for part in parts
 FACE = ""  # franca/__init__.py: the public names, each loaded from its home when first used
 
 PURE = frozenset().union(*(parts for name, parts in ROWS if name.startswith(("L0", "L1", "L2"))))
-WORLD = frozenset(
+WORLD = words(
     "asyncio concurrent multiprocessing random secrets select selectors signal socket socketserver ssl subprocess "
-    "threading time _thread".split()
+    "threading time _thread"
 )
 # The gateway forwards bytes: it uses flows and io, and makes no typed answers of what it passes on.
 FORBIDDEN = {"gateway": frozenset({"client", "stream", "openrouter"})}

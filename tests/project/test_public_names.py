@@ -7,14 +7,15 @@ import subprocess
 import sys
 
 import pytest
+from source_tree import words
 
 import franca
 from franca import errors
 
-BUILDERS = (
+BUILDERS = words(
     "system_message developer_message user_message assistant_message tool_message "
     "text_part image_part audio_part file_part function_tool"
-).split()
+)
 SETTLED = {
     *("Client", "AsyncClient", "Stream", "AsyncStream", "accumulate_stream"),
     *("Chat", "ChatEvent", "Message", "ToolCall", "Usage", "Model"),

@@ -58,6 +58,12 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaServer]:
     yield from _serve(tmp_path_factory, "long", variant="words", context=32768, slots=1)
 
 
+@pytest.fixture
+def throwaway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaServer]:
+    """As `long`, for one test: for work that the server will not stop."""
+    yield from _serve(tmp_path_factory, "throwaway", variant="words", context=32768, slots=1)
+
+
 @pytest.fixture(scope="session")
 def both() -> Iterator[Both]:
     """Runs a case through `Client` and `AsyncClient` and compares the outcomes."""

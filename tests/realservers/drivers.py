@@ -126,8 +126,10 @@ def _attempt(case: Callable[[Any], Any], client: Any) -> Any:
 def plain(value: Any) -> Any:
     """An outcome as plain data, without what differs by nature."""
     if isinstance(value, FrancaError):
-        names = ("message", "server", "model", "status", "type", "code", "param", "body", "retryable", "metadata")
-        return type(value).__name__, str(value), {name: plain(getattr(value, name)) for name in names}
+        named = ("message", "server", "model", "status", "type", "code", "param", "body")
+        names = (*named, "retryable", "metadata", "partial")
+        text = str(value) if value.request_id is None else str(value).replace(value.request_id, "ID")
+        return type(value).__name__, text, {name: plain(getattr(value, name)) for name in names}
     if isinstance(value, Streamed):
         return plain(value.events), plain(value.final)
     if hasattr(value, "vectors"):
@@ -157,4 +159,4 @@ def assert_same(one: Any, other: Any, where: str = "outcome") -> None:
         for key in one:
             assert_same(one[key], other[key], f"{where}.{key}")
     else:
-        assert one == other, where
+        assert one == other, f"{where}: {one!r} and {other!r}"

@@ -22,7 +22,6 @@ from .llama import KEY, MODEL, WAIT_LIMIT, LlamaServer
 from .relay import Relay
 
 ENDLESS: dict[str, Any] = {"max_tokens": 30_000, "extra": {"ignore_eos": True}, "retries": 0}
-SLOW = {**ENDLESS, "max_tokens": 2_000}  # seconds, and the server is busy with it to the end whatever happens
 
 
 class Leave(Exception):
@@ -92,15 +91,14 @@ def test_leaving_a_stream(long: LlamaServer, leave: Callable[[Client, Callable[[
         leave(client, long.wait_busy)
 
 
-def test_a_time_limit(long: LlamaServer) -> None:
+def test_a_time_limit(throwaway: LlamaServer) -> None:
     """A plain call that runs out of time closes its connection, before anything was answered."""
-    with Relay(long.url) as relay, Client(relay.base_url, api_key=KEY, model=MODEL) as client:
+    with Relay(throwaway.url) as relay, Client(relay.base_url, api_key=KEY, model=MODEL) as client:
         with pytest.raises(TimedOut) as caught:
-            client.chat("Say hello.", **SLOW, timeout=0.3)
+            client.chat("Say hello.", **ENDLESS, timeout=0.3)
         assert relay.client_left.wait(WAIT_LIMIT)
         assert relay.answered == 0
     assert caught.value.phase == "answer"
-    long.wait_idle()
 
 
 def test_a_deadline_of_a_stream(long: LlamaServer) -> None:
@@ -149,23 +147,22 @@ def test_cancelling_a_task_that_reads_a_stream(long: LlamaServer) -> None:
     asyncio.run(main())
 
 
-def test_cancelling_a_task_that_waits_for_an_answer(long: LlamaServer) -> None:
+def test_cancelling_a_task_that_waits_for_an_answer(throwaway: LlamaServer) -> None:
     """A task that is cancelled while it waits closes its connection at once, before anything was answered."""
 
     async def main(relay: Relay) -> None:
         async with AsyncClient(relay.base_url, api_key=KEY, model=MODEL) as client:
-            task = asyncio.create_task(client.chat("Say hello.", **SLOW))
-            await asyncio.to_thread(long.wait_busy)
+            task = asyncio.create_task(client.chat("Say hello.", **ENDLESS))
+            await asyncio.to_thread(throwaway.wait_busy)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
             # Still inside: it is not the closing of the client that closes the connection.
             assert await asyncio.to_thread(relay.client_left.wait, WAIT_LIMIT)
 
-    with Relay(long.url) as relay:
+    with Relay(throwaway.url) as relay:
         asyncio.run(main(relay))
         assert relay.answered == 0
-    long.wait_idle()
 
 
 def test_a_time_limit_around_a_stream(long: LlamaServer) -> None:

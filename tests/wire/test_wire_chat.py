@@ -9,7 +9,7 @@ import msgspec
 import pydantic
 import pytest
 from hypothesis import given
-from strategies import json_objects
+from wire_strategies import json_objects
 
 from franca.errors import BadUsage, OutputInvalid
 from franca.wire.chat import Chat, Choice, FunctionCall, Message, ToolCall

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 from hypothesis import given
-from strategies import answers
+from wire_strategies import answers
 
 from franca.wire.chunk import ChatEvent, Delta, EventChoice
 from franca.wire.completions import Completion, CompletionEvent

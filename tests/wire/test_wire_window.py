@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import answers, json_objects, json_values
+from wire_strategies import answers, json_objects, json_values
 
 from franca.errors import OutputInvalid
 from franca.wire import fields
@@ -281,7 +281,8 @@ def test_repr_is_short():
         }
     )
     assert repr(chat) == (
-        "Chat(id='chatcmpl-1', model='gpt-4o', finish_reason='stop', content='Hello there, Hello there, Hello there, …')"
+        "Chat(id='chatcmpl-1', model='gpt-4o', finish_reason='stop', "
+        "content='Hello there, Hello there, Hello there, …')"
     )
     assert repr(Thing({})) == "Thing()"
     assert repr(Thing({"word": "data:image/png;base64," + "A" * 999})) == "Thing(word='data:image/png;base64,…')"

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from .choice import ChatChoice, Choice, TextChoice
-from .merge import Text, is_steady, settled
+from .choice import AnyChoice, ChatChoice, TextChoice
+from .merge import is_steady, settled
 
 __all__ = ["Accumulator", "CompletionAccumulator"]
 
@@ -40,7 +40,7 @@ class _Chunks:
         "started",
     )
 
-    _kind: type[Choice]
+    _kind: type[AnyChoice]
     _object: str
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class _Chunks:
         self.finished = False
         """Every choice that was seen has a finish reason, and there is at least one."""
         self._fields: dict[str, Any] = {}
-        self._choices: dict[int, Choice] = {}
+        self._choices: dict[int, AnyChoice] = {}
         self._unfinished = 0
         self._rest: dict[str, Any] | None = None  # the last chunk without its choices, if steady
         self._like: dict[str, Any] = {}
@@ -75,7 +75,7 @@ class _Chunks:
                     choice.add(source)
                     self._unfinished -= choice.finished - before
                     self.finished = not self._unfinished
-                    if self._rest is not None and choice.rest is not None and len(choices) == 1:
+                    if len(choices) == 1:
                         self._learn(payload, source, choice)
 
     def _add_fields(self, rest: dict[str, Any]) -> None:
@@ -89,7 +89,7 @@ class _Chunks:
                 fields[key] = settled(value)
         self._rest = settled(rest) if is_steady(rest) else None
 
-    def _choice_of(self, source: dict[str, Any]) -> Choice:
+    def _choice_of(self, source: dict[str, Any]) -> AnyChoice:
         index = source.get("index")
         if index is None and isinstance(delta := source.get("delta"), dict):
             index = delta.get("index")
@@ -102,17 +102,16 @@ class _Chunks:
             self.started = True
         return choice
 
-    def _learn(self, payload: dict[str, Any], source: dict[str, Any], choice: Any) -> None:
+    def _learn(self, payload: dict[str, Any], source: dict[str, Any], choice: AnyChoice) -> None:
         """Prepare the short way for a chunk like this one."""
-        raise NotImplementedError
-
-    def _expect(self, payload: dict[str, Any], choice: dict[str, Any], append: Callable[[str], None]) -> None:
+        if self._rest is None or (way := choice.short_way(source)) is None:
+            return
         for key in ("obfuscation", "created", "id", "object"):
-            # OpenAI pads every chunk with an `obfuscation` of random length; some servers count `created` on.
+            # OpenAI pads every chunk with an `obfuscation` of random length; some servers let `created` count on.
             if key in payload and (key not in _FIRST_WINS or self._fields[key]):
                 self._loose = key
-                self._append = append
-                self._like = {**(self._rest or {}), "choices": [choice]}
+                self._name, self._box, like, self._append = way
+                self._like = {**self._rest, "choices": [like]}
                 break
 
     def _whole(self) -> dict[str, Any]:
@@ -151,17 +150,6 @@ class Accumulator(_Chunks):
         """
         return self._whole()
 
-    def _learn(self, payload: dict[str, Any], source: dict[str, Any], choice: ChatChoice) -> None:
-        delta = source.get("delta")
-        if isinstance(delta, dict):
-            given = [key for key, value in delta.items() if value is not None and key != "role"]
-            if len(given) == 1 and type(delta[given[0]]) is str:
-                text = choice.message.get(given[0])
-                if type(text) is Text:
-                    self._name = given[0]
-                    self._box = delta.copy()
-                    self._expect(payload, {**(choice.rest or {}), "delta": self._box}, text.pieces.append)
-
 
 class CompletionAccumulator(_Chunks):
     """Puts the chunks of a legacy completions stream together."""
@@ -187,10 +175,6 @@ class CompletionAccumulator(_Chunks):
     def completion(self) -> dict[str, Any]:
         """The answer so far as a `text_completion` object, the caller's own."""
         return self._whole()
-
-    def _learn(self, payload: dict[str, Any], source: dict[str, Any], choice: TextChoice) -> None:
-        self._box = {**(choice.rest or {}), "text": None}
-        self._expect(payload, self._box, choice.text.pieces.append)
 
 
 _FIRST_WINS: Final = ("id", "created", "model")

@@ -11,10 +11,14 @@ from typing import Any, Final
 from .calls import Calls, Function
 from .merge import Text, grow, is_steady, merge, settled
 
-__all__ = ["ChatChoice", "Choice", "TextChoice"]
+__all__ = ["AnyChoice", "ChatChoice", "ShortWay", "TextChoice"]
+
+ShortWay = tuple[str, dict[str, Any], dict[str, Any], Callable[[str], None]]
+"""For a choice like the one just added but for one piece of text: the name of the text's field, the dict that the
+piece is put into, the choice that holds this dict, and where the piece then goes."""
 
 
-class Choice:
+class _Choice:
     """The fields beside the text or message: `finish_reason`, `logprobs` and whatever else a server puts there.
 
     The last non-null value wins, dicts are merged and lists extended: logprobs of either form come in pieces, as do
@@ -31,14 +35,6 @@ class Choice:
         self.rest: dict[str, Any] | None = None
         """What the last chunk said beside text or message, if saying it again changes nothing."""
 
-    def add(self, source: dict[str, Any]) -> None:
-        """Take one choice of a chunk."""
-        raise NotImplementedError
-
-    def settled(self) -> dict[str, Any]:
-        """The choice of the whole answer."""
-        raise NotImplementedError
-
     def _add_rest(self, rest: dict[str, Any]) -> None:
         if rest != self.rest:
             for key, value in rest.items():
@@ -54,7 +50,7 @@ class Choice:
         merge(self.fields, {key: value}, texts=False)
 
 
-class TextChoice(Choice):
+class TextChoice(_Choice):
     """A choice of the legacy completions stream: its text comes in `text`."""
 
     __slots__ = ("text",)
@@ -70,11 +66,17 @@ class TextChoice(Choice):
         if isinstance(text, str):
             self.text.pieces.append(text)
 
+    def short_way(self, source: dict[str, Any]) -> ShortWay | None:
+        if self.rest is None or "text" not in source:
+            return None
+        like = {**self.rest, "text": None}
+        return "text", like, like, self.text.pieces.append
+
     def settled(self) -> dict[str, Any]:
         return {"text": self.text.settled(), "index": self.index, "logprobs": None, **settled(self.fields)}
 
 
-class ChatChoice(Choice):
+class ChatChoice(_Choice):
     """A choice of a chat stream: a message that grows by deltas."""
 
     __slots__ = ("_by_delta", "_calls", "_details", "_function_call", "message")
@@ -159,7 +161,7 @@ class ChatChoice(Choice):
             items = self.message["reasoning_details"] = []
         for detail in details if isinstance(details, list) else (details,):
             if not isinstance(detail, dict):
-                items.append(detail)
+                items.append(settled(detail))
                 continue
             kind, index, new_id = detail.get("type"), detail.get("index"), detail.get("id")
             key = (kind, index) if isinstance(kind, str) and type(index) is int else None
@@ -170,6 +172,19 @@ class ChatChoice(Choice):
                 if key is not None:
                     self._details[key] = item
             merge(item, detail, texts=True)
+
+    def short_way(self, source: dict[str, Any]) -> ShortWay | None:
+        delta = source.get("delta")
+        if self.rest is None or not isinstance(delta, dict):
+            return None
+        given = [key for key, value in delta.items() if value is not None and (key != "role" or type(value) is not str)]
+        if len(given) != 1 or type(delta[given[0]]) is not str:
+            return None
+        text = self.message.get(given[0])
+        if type(text) is not Text:
+            return None
+        box = delta.copy()
+        return given[0], box, {**self.rest, "delta": box}, text.pieces.append
 
     def settled(self) -> dict[str, Any]:
         message = {"role": "assistant", "content": None, **settled(self.message)}
@@ -212,6 +227,7 @@ def _continues(last: dict[str, Any], kind: str, part: dict[str, Any]) -> bool:
     return last.get("type") == kind and (same_shape or new is None)
 
 
+AnyChoice = ChatChoice | TextChoice
 _BESIDE: Final = frozenset({"content_filter_results", "finish_reason", "index", "logprobs"})
 """Fields of a choice that an Azure OpenAI simulator puts into the delta; in the message they would be nonsense."""
 _RULES: Final[dict[str, Callable[[ChatChoice, Any], None]]] = {

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ..errors import BadUsage, FrancaError, ProtocolError, TimedOut
+from ..errors import FrancaError, ProtocolError, TimedOut
 from ..faults import Origin, error_from_reply, with_origin
 from ..retry import wait_before_retry
 from ..wire.http import Request
 from ..wire.response import Response
 from .core import Flow
 from .options import Limits
-from .session import Session
+from .session import Envelope, Session
 
 __all__ = ["Opened", "Outgoing", "exchange", "open_stream"]
 
 T = TypeVar("T")
 _MOST_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_JSON = (("Content-Type", "application/json"),)
 
 
 class Outgoing:
@@ -103,9 +102,9 @@ def _tried(session: Session, out: Outgoing, attempt: Callable[[float | None, flo
 
 def _attempt(session: Session, out: Outgoing, understand: Understand[T], until: float | None) -> Flow[T]:
     """One try: (following redirects of a GET) send, read, judge."""
-    key = yield from session.current_key()
-    origin = session.origin(out.model, key)
-    request = _request(session, out, key, until)
+    envelope = yield from _sealed(session, out)
+    origin = envelope.origin
+    request = _request(session, out, envelope, until)
     for _ in range(_MOST_REDIRECTS + 1):
         try:
             reply = yield ("send", request)
@@ -125,9 +124,9 @@ def _attempt(session: Session, out: Outgoing, understand: Understand[T], until: 
 def _attempt_stream(
     session: Session, out: Outgoing, check: Understand[Any], until: float | None, deadline: float | None
 ) -> Flow[Opened]:
-    key = yield from session.current_key()
-    origin = session.origin(out.model, key)
-    request = _request(session, out, key, until)
+    envelope = yield from _sealed(session, out)
+    origin = envelope.origin
+    request = _request(session, out, envelope, until)
     request.stream = True
     try:
         reply = yield ("send", request)
@@ -156,28 +155,16 @@ def _understood(understand: Understand[T], response: Response, origin: Origin) -
         raise
 
 
-def _request(session: Session, out: Outgoing, key: str | None, until: float | None) -> Request:
-    row = session.target.row
-    if not key and row is not None and row.needs_key and session.target.basic is None:
-        own = {name.lower() for name, _ in out.limits.headers}
-        if not own & {"authorization", "api-key"}:
-            raise BadUsage(
-                f"no API key for {row.name}: pass api_key=... or set {row.key_vars[0]}",
-                server=row.name,
-                model=out.model,
-            )
-    head = session.head(key, out.limits)
-    return Request(
-        out.method,
-        out.url,
-        _JSON + head
-        if out.body and not any(name.lower() == "content-type" for name, _ in out.limits.headers)
-        else head,
-        out.body,
-        out.limits.connect_timeout,
-        until,
-        session.max_body,
-    )
+def _sealed(session: Session, out: Outgoing) -> Flow[Envelope]:
+    key = session.key
+    if key is not None and not isinstance(key, str):
+        key = yield from session.asked_key(key)
+    return session.envelope(key, out.limits, out.model)
+
+
+def _request(session: Session, out: Outgoing, envelope: Envelope, until: float | None) -> Request:
+    head = envelope.json if out.body else envelope.bare
+    return Request(out.method, out.url, head, out.body, out.limits.connect_timeout, until, session.max_body)
 
 
 _CREDENTIALS = frozenset({"authorization", "api-key", "cookie", "proxy-authorization"})

@@ -20,7 +20,7 @@ __all__ = ["embeddings", "list_models", "request"]
 
 
 def embeddings(
-    session: Session, texts: Any, model: str | None, extra: Mapping[str, Any] | None, given: dict[str, Any]
+    session: Session, texts: Any, model: str | None, extra: Mapping[str, Any] | None, given: Mapping[str, Any]
 ) -> Flow[Embeddings]:
     """Vectors for texts.
 
@@ -77,7 +77,7 @@ def _read_embeddings(response: Response, origin: Origin, session: Session, count
     return result
 
 
-def list_models(session: Session, given: dict[str, Any]) -> Flow[ModelList]:
+def list_models(session: Session, given: Mapping[str, Any]) -> Flow[ModelList]:
     """The server's models; also from servers that answer with a bare list."""
     limits, rest = split_options(session, given)
     if rest:
@@ -96,7 +96,7 @@ def list_models(session: Session, given: dict[str, Any]) -> Flow[ModelList]:
     return exchange(session, out, understand)
 
 
-def request(session: Session, method: str, path: str, body: Any, given: dict[str, Any]) -> Flow[Response]:
+def request(session: Session, method: str, path: str, body: Any, given: Mapping[str, Any]) -> Flow[Response]:
     """Any request to the same server; `body` is bytes as they are, or anything that JSON can say."""
     limits, rest = split_options(session, given)
     if rest:

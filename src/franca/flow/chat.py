@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 def chat(
-    session: Session, messages: Any, model: str | None, extra: Mapping[str, Any] | None, given: dict[str, Any]
+    session: Session, messages: Any, model: str | None, extra: Mapping[str, Any] | None, given: Mapping[str, Any]
 ) -> Flow[Chat]:
     """One chat, answered whole."""
     out = _ask(session, "chat/completions", build_chat_body, messages, model, extra, given, stream=False)
@@ -30,7 +30,7 @@ def chat(
 
 
 def open_chat(
-    session: Session, messages: Any, model: str | None, extra: Mapping[str, Any] | None, given: dict[str, Any]
+    session: Session, messages: Any, model: str | None, extra: Mapping[str, Any] | None, given: Mapping[str, Any]
 ) -> Flow[Opened]:
     """One chat, answered as a stream; the usage is asked for unless the caller decides otherwise."""
     out = _ask(session, "chat/completions", build_chat_body, messages, model, extra, given, stream=True)
@@ -38,7 +38,7 @@ def open_chat(
 
 
 def completion(
-    session: Session, prompt: Any, model: str | None, extra: Mapping[str, Any] | None, given: dict[str, Any]
+    session: Session, prompt: Any, model: str | None, extra: Mapping[str, Any] | None, given: Mapping[str, Any]
 ) -> Flow[Completion]:
     """One legacy prompt completion, answered whole."""
     out = _ask(session, "completions", build_completion_body, prompt, model, extra, given, stream=False)
@@ -46,14 +46,14 @@ def completion(
 
 
 def open_completion(
-    session: Session, prompt: Any, model: str | None, extra: Mapping[str, Any] | None, given: dict[str, Any]
+    session: Session, prompt: Any, model: str | None, extra: Mapping[str, Any] | None, given: Mapping[str, Any]
 ) -> Flow[Opened]:
     """One legacy prompt completion, answered as a stream."""
     out = _ask(session, "completions", build_completion_body, prompt, model, extra, given, stream=True)
     return open_stream(session, out, _judge(session, read_completion))
 
 
-def split_options(session: Session, given: dict[str, Any]) -> tuple[Limits, dict[str, Any]]:
+def split_options(session: Session, given: Mapping[str, Any]) -> tuple[Limits, Mapping[str, Any]]:
     """The limits of this call, and the request fields that are left when the options are taken out."""
     if CALL_OPTIONS.isdisjoint(given):
         return session.limits, given
@@ -68,7 +68,7 @@ def _ask(
     what: Any,
     model: str | None,
     extra: Mapping[str, Any] | None,
-    given: dict[str, Any],
+    given: Mapping[str, Any],
     *,
     stream: bool,
 ) -> Outgoing:

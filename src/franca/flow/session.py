@@ -11,21 +11,38 @@ from typing import Any
 from ..errors import BadUsage
 from ..faults import Origin
 from ..retry import RetryBudget
+from ..wire.headers import is_secret_header
 from .core import Flow
 from .options import HeaderPairs, Limits
 from .target import Target
 
-__all__ = ["Key", "Session", "checked_key"]
+__all__ = ["Envelope", "Key", "Session", "checked_key"]
 
+Head = tuple[tuple[str, str], ...]
 Key = str | Callable[[], Any] | None
 """An API key, or a function (for the async client also a coroutine function) that returns the one to use now."""
+
+
+class Envelope:
+    """What goes around a request: its headers, with and without a JSON body, and whom its errors concern."""
+
+    __slots__ = ("bare", "json", "key", "limits", "model", "origin")
+
+    def __init__(self, key: str | None, limits: Limits, model: str | None, head: Head, origin: Origin) -> None:
+        self.key = key
+        self.limits = limits
+        self.model = model
+        self.origin = origin
+        self.bare = head
+        typed = any(name.lower() == "content-type" for name, _ in head)
+        self.json = head if typed else (("Content-Type", "application/json"), *head)
 
 
 class Session:
     """Shared by every call of a client, and by all threads and tasks that use it."""
 
     __slots__ = (
-        "_heads",
+        "_envelope",
         "budget",
         "chance",
         "clock",
@@ -68,7 +85,7 @@ class Session:
         self.budget = RetryBudget()
         self.floats_only = target.row is not None and target.row.base64_embeddings is False
         """Learnt: this server refuses `encoding_format: "base64"`."""
-        self._heads: tuple[tuple[object, ...], tuple[tuple[str, str], ...]] | None = None
+        self._envelope: Envelope | None = None
 
     def model_for(self, model: str | None) -> str:
         """The model of a call: its own, else the client's. Raises BadUsage when there is neither."""
@@ -82,28 +99,36 @@ class Session:
             raise BadUsage(f"model is the name of a model, not {type(chosen).__name__}")
         return chosen
 
-    def current_key(self) -> Flow[str | None]:
-        """The key to use now; asks the user's function when the key is one."""
-        key = self.key
-        if key is None or isinstance(key, str):
-            return key
+    def asked_key(self, key: Callable[[], Any]) -> Flow[str | None]:
+        """The key to use now, from the user's function."""
         given = yield ("call", key, ())
         if given is not None and not isinstance(given, str):
             raise BadUsage(f"the api_key function returned {type(given).__name__}, not text")
         return checked_key(given)
 
-    def head(self, key: str | None, limits: Limits) -> tuple[tuple[str, str], ...]:
-        """The request headers for this key and these options. The last ones are remembered: they hardly change."""
-        wanted = (key, limits.headers)
-        known = self._heads
-        if known is not None and known[0] == wanted:
-            return known[1]
+    def envelope(self, key: str | None, limits: Limits, model: str | None) -> Envelope:
+        """The envelope for this key, these options and this model; the last one is kept, as it hardly changes.
+
+        Raises BadUsage when the server wants a key and there is none.
+        """
+        known = self._envelope
+        if known is not None and known.limits is limits and known.key == key and known.model == model:
+            return known
+        self._require_key(key, limits)
         lines: dict[str, tuple[str, str | None]] = {"accept": ("Accept", "application/json")}
         for name, value in (*self.headers, *self._authorization(key), *limits.headers):
             lines[name.lower()] = (name, value)
-        made = tuple((name, value) for name, value in lines.values() if value is not None)
-        self._heads = (wanted, made)
+        head = tuple((name, value) for name, value in lines.values() if value is not None)
+        made = Envelope(key, limits, model, head, self._origin(model, key, head))
+        self._envelope = made
         return made
+
+    def _require_key(self, key: str | None, limits: Limits) -> None:
+        row = self.target.row
+        if key or row is None or not row.needs_key or self.target.basic is not None:
+            return
+        if not {name.lower() for name, _ in limits.headers} & {"authorization", "api-key"}:
+            raise BadUsage(f"no API key for {row.name}: pass api_key=... or set {row.key_vars[0]}", server=row.name)
 
     def _authorization(self, key: str | None) -> HeaderPairs:
         row = self.target.row
@@ -117,9 +142,10 @@ class Session:
             return (("Authorization", "Basic " + b64encode(self.target.basic.encode()).decode()),)
         return ()
 
-    def origin(self, model: str | None, key: str | None) -> Origin:
-        """Whom errors of a call concern, and what their texts must not hold."""
+    def _origin(self, model: str | None, key: str | None, head: Head) -> Origin:
         secrets = [key] if key else []
+        for value in (value for name, value in head if is_secret_header(name)):
+            secrets += [value, value.rpartition(" ")[2]]  # "Bearer KEY": the key alone too
         if self.target.basic:
             secrets += [self.target.basic, self.target.basic.partition(":")[2]]
         return Origin(self.target.name, model, secrets)

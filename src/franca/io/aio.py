@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import weakref
 from contextlib import suppress
 from time import monotonic
 from typing import Any
@@ -61,7 +59,6 @@ class AsyncioTransport:
     def _start(self) -> None:
         self._pools: dict[int, LoopPool] = {}
         self._latest: LoopPool | None = None
-        _transports.add(self)
 
     # ---- requests ---------------------------------------------------------------------------------
 
@@ -90,6 +87,7 @@ class AsyncioTransport:
         return await self._exchange(connection, plan, request)
 
     async def _exchange(self, connection: Connection, plan: Plan, request: Request) -> AsyncioReply:
+        connection.server = plan.server  # one connection to a proxy may serve several
         parser = ResponseParser(plan.head_only)
         data = plan.render(request.body)
         try:
@@ -131,11 +129,6 @@ class AsyncioTransport:
                 if self._latest is pool:
                     self._latest = None
                 pool.abandon()
-
-    def _after_fork(self) -> None:
-        for pool in self._pools.values():
-            pool.abandon()
-        self._start()
 
     # ---- copies, the end --------------------------------------------------------------------------
 
@@ -205,13 +198,16 @@ class AsyncioReply:
     def release(self) -> None:
         """The body should be about to end: keep the connection if it does, within a second. Never waits."""
         self._body = None
+        if self._released:
+            return
         self._released = True
         self._connection.linger(self._parser)
 
     def close(self) -> None:
         """Give the reply up: an unfinished one closes its connection at once. From any thread."""
         self._body = None
-        self._connection.give_up(self._parser)
+        if not self._released:
+            self._connection.give_up(self._parser)
 
     def _whole_body(self) -> Body:
         if self._body is None:
@@ -225,14 +221,3 @@ class AsyncioReply:
 
     def __repr__(self) -> str:
         return f"<AsyncioReply {self.status}>"
-
-
-_transports: weakref.WeakSet[AsyncioTransport] = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    for transport in list(_transports):
-        transport._after_fork()
-
-
-os.register_at_fork(after_in_child=_after_fork)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from contextlib import suppress
 from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from ..errors import TransportError
+from ..errors import BadUsage, TransportError
 from .failures import closed_here, timed_out
 from .http11 import ResponseParser
 from .link import RECEIVE, Link
@@ -32,8 +33,21 @@ _LINGER = 1.0  # seconds that a released answer has to end
 class Connection(Link):
     """See the module. All but `give_up` belongs to the thread of the loop."""
 
-    __slots__ = ("_fd", "_lingering", "_loop", "_paused", "_phase", "_pool", "_timer", "_timer_at", "_unsent", "_until")
-    __slots__ += ("_waiter", "_wake_at", "parser")
+    __slots__ = (
+        "_fd",
+        "_lingering",
+        "_loop",
+        "_paused",
+        "_phase",
+        "_pool",
+        "_timer",
+        "_timer_at",
+        "_unsent",
+        "_until",
+        "_waiter",
+        "_wake_at",
+        "parser",
+    )
 
     def __init__(self, sock: socket.socket, pipe: TlsPipe | None, plan: Plan, pool: LoopPool) -> None:
         super().__init__(sock, pipe, plan)
@@ -59,6 +73,7 @@ class Connection(Link):
     def start(self, parser: ResponseParser, data: bytes) -> None:
         """Send a request; its answer goes to the parser."""
         self.parser = parser
+        self._lingering = False
         if self.pipe is not None:
             data = self.pipe.encrypt(data)
         self._send(data)
@@ -75,8 +90,6 @@ class Connection(Link):
         if self.parser is parser:
             self.resume(parser)
             await self._wait(parser, until, phase, beyond)
-        elif parser.failure is None and not parser.done:
-            raise closed_here(self.server)
 
     def resume(self, parser: ResponseParser) -> None:
         """The reader has caught up."""
@@ -103,10 +116,8 @@ class Connection(Link):
         if here:
             self.close()
             return
-        try:
+        with suppress(OSError):
             self.sock.shutdown(socket.SHUT_RDWR)  # at once; the loop may be busy, or stand still
-        except OSError:
-            pass
         try:
             self._loop.call_soon_threadsafe(self.give_up, parser)
         except RuntimeError:  # the loop is over
@@ -116,7 +127,7 @@ class Connection(Link):
 
     async def _wait(self, parser: ResponseParser, until: float | None, phase: str, beyond: float) -> None:
         if self._waiter is not None:
-            raise RuntimeError("two tasks read the same reply")
+            raise BadUsage("two tasks read from one reply at the same time")
         waiter = self._waiter = self._loop.create_future()
         self._wake_at = beyond
         self._phase = phase
@@ -128,7 +139,8 @@ class Connection(Link):
             self.give_up(parser)
             raise
         finally:
-            self._waiter = self._until = None
+            if self._waiter is waiter:  # else the connection may carry somebody else's exchange already
+                self._waiter = self._until = None
 
     def _arm(self, until: float) -> None:
         self._until = until
@@ -156,8 +168,10 @@ class Connection(Link):
 
     def _wake(self) -> None:
         waiter, self._waiter = self._waiter, None
-        if waiter is not None and not waiter.done():
-            waiter.set_result(None)
+        if waiter is not None:
+            self._until = None
+            if not waiter.done():
+                waiter.set_result(None)
 
     # ---- called by the loop -----------------------------------------------------------------------
 
@@ -279,3 +293,5 @@ class Connection(Link):
         parser, self.parser = self.parser, None
         if parser is not None:
             parser.drop()
+            if parser.failure is None:
+                parser.failure = closed_here(self.server)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import weakref
 from math import inf
 from time import monotonic
 
@@ -39,6 +41,10 @@ class LoopPool:
         self.idle_expiry = idle_expiry
         self.generation = 0
         """Grows with each `clear`: connections of an earlier one are closed after their exchange."""
+        self._start(max_idle, max_open)
+        _pools.add(self)
+
+    def _start(self, max_idle: int, max_open: int) -> None:
         self._pool: Pool[Connection] = Pool(max_idle, max_open)
         self._all: set[Connection] = set()
         self._sweeper: asyncio.TimerHandle | None = None
@@ -140,7 +146,19 @@ class LoopPool:
         """Close the sockets and nothing else: the loop is over, or belongs to the parent process."""
         for connection in list(self._all):
             connection.abandon()
-        self._all.clear()
+        self.generation += 1
+        self._start(self._pool.max_idle, self._pool.max_open)
 
     def __str__(self) -> str:
         return str(self._pool)
+
+
+_pools: weakref.WeakSet[LoopPool] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for pool in list(_pools):
+        pool.abandon()
+
+
+os.register_at_fork(after_in_child=_after_fork)

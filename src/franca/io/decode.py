@@ -50,7 +50,9 @@ class Inflater:
         try:
             return self._take(limit)
         except zlib.error as error:
-            raise ProtocolError(f"the {self._kind} data of the answer is damaged ({error})", server=self._server) from None
+            raise ProtocolError(
+                f"the {self._kind} data of the answer is damaged ({error})", server=self._server
+            ) from None
 
     def _take(self, limit: int) -> bytes:
         pieces = []
@@ -83,7 +85,7 @@ class Inflater:
         return True
 
     def _next_member(self) -> bool:
-        """After a gzip member: another one (RFC 1952, 2.2), padding by NULs, or something that should not be there."""
+        """After a gzip member: another one (RFC 1952, 2.2), padding by NULs, or what should not be there."""
         if self._kind == "gzip":
             self._input = self._input.lstrip(b"\0")
             if not self._input:

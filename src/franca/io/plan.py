@@ -165,5 +165,3 @@ def _render_head(request: Request, address: Address, target: str, extra: str) ->
     encoding = "" if "accept-encoding" in given else f"Accept-Encoding: {coding}\r\n"
     text = f"{request.method} {target} HTTP/1.1\r\n{host}{encoding}{''.join(lines)}{extra}"
     return text.encode("utf-8", "replace")
-
-

@@ -85,9 +85,11 @@ class SyncTransport:
         return self._exchange(connection, plan, request)
 
     def _exchange(self, connection: Connection, plan: Plan, request: Request) -> SyncReply:
+        connection.server = plan.server  # one connection to a proxy may serve several
         parser = ResponseParser(plan.head_only)
+        data = plan.render(request.body)
         try:
-            connection.write(plan.render(request.body), parser, request.until)
+            connection.write(data, parser, request.until)
             while not parser.head_done:
                 if parser.failure is not None:
                     raise parser.failure

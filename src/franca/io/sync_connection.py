@@ -55,7 +55,8 @@ class Connection(Link):
         except BlockingIOError:
             sent = 0
         except OSError as error:
-            return self._hear(parser, error)
+            self._hear(parser, error)
+            return
         if sent < len(data):
             self._write_on(memoryview(data)[sent:], parser, until)
 
@@ -71,13 +72,15 @@ class Connection(Link):
                 if events[0][1] & ~select.POLLOUT:  # bytes, the end, or an error: read what it is
                     self.digest(parser, self.sock.recv(RECEIVE, socket.MSG_DONTWAIT))
                     if parser.head_done:
-                        return self._spoil()
+                        self._spoil()
+                        return
                 if events[0][1] & select.POLLOUT:
                     data = data[self.sock.send(data, socket.MSG_DONTWAIT) :]
             except BlockingIOError:
                 continue
             except OSError as error:
-                return self._hear(parser, error)
+                self._hear(parser, error)
+                return
 
     def _hear(self, parser: ResponseParser, error: OSError) -> None:
         """Writing failed. The server may have answered before it closed: read what there is."""

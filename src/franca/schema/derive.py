@@ -110,7 +110,8 @@ def _parameters(function: Any, name: str) -> list[tuple[Any, Any]]:
         if parameter.name in given:
             continue
         if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
-            raise BadUsage(f"{name}: parameter {str(parameter)!r} cannot be given by name, as a model gives them")
+            shown = str(parameter).partition(":")[0]  # with its stars
+            raise BadUsage(f"{name}: parameter {shown!r} cannot be given by name, as a model gives them")
         if parameter.name not in hints:
             hint = "; pass a bound method" if parameter.name in ("self", "cls") else ""
             raise BadUsage(f"{name}: parameter {parameter.name!r} has no type hint{hint}")

@@ -129,7 +129,7 @@ def _exactly_one(function: str, **given: object) -> None:
 
 
 def _checked_url(source: str) -> str:
-    if source.startswith("data:") or source.partition("://")[0].isalnum() and "://" in source:
+    if source.startswith("data:") or ("://" in source and source.partition("://")[0].isalnum()):
         return source
     shown = source if len(source) <= 60 else source[:59] + "…"
     raise BadUsage(f"image_part: {shown!r} is no http(s) or data: URL; for a file pass pathlib.Path(...)")

@@ -6,16 +6,7 @@ from typing import Any
 
 import pytest
 
-from franca.errors import (
-    BadRequest,
-    FrancaError,
-    NotFound,
-    RateLimited,
-    ServerFault,
-    StatusError,
-    StreamBroken,
-    Unauthorized,
-)
+from franca.errors import BadRequest, NotFound, RateLimited, ServerFault, StatusError, Unauthorized
 
 from ..drivers import Both
 from ..requests import HELLO, PERSON, WEATHER
@@ -172,16 +163,27 @@ def test_no_such_path_at_the_proxy(run) -> None:
     assert error.message == "Not Found"
 
 
-@pytest.mark.parametrize("model", ["reset", "garbage"])
-def test_an_upstream_that_breaks_off(run, model: str) -> None:
-    """What LiteLLM tells as an error event in a stream of status 200, without [DONE], is an error here too."""
-    error = run(lambda client: client.stream(HELLO, model=model, **FIXED))
-    assert isinstance(error, (StatusError, StreamBroken)), repr(error)
-    assert isinstance(error, FrancaError)
-    assert error.message
+def test_an_upstream_that_sends_garbage(run) -> None:
+    """LiteLLM tells it as an error event in a stream of status 200: an error with the text that had come."""
+    error = run(lambda client: client.stream(HELLO, model="garbage", **FIXED))
+    check_error(error, ServerFault, 500)
+    assert error.partial.content == "Two words"
+    assert error.partial.finish_reason is None
+    assert error.partial.usage is None
+
+
+def test_an_upstream_that_hangs_up(both: Both, proxy: Proxy) -> None:
+    """Likewise, but how much LiteLLM had passed on by then is chance; if nothing, its answer is a plain 500."""
+    for client in both.pair(proxy.base_url, api_key=PROXY_KEY):
+        with pytest.raises(ServerFault) as caught:
+            client.stream(HELLO, model="cut", **FIXED)
+        check_error(caught.value, ServerFault, 500)
+        partial = caught.value.partial
+        assert partial is None or (partial.content in (None, "Two", "Two words") and partial.finish_reason is None)
 
 
 def test_an_upstream_that_ends_cleanly_in_the_middle(run) -> None:
-    """Here LiteLLM itself makes up `finish_reason: "stop"`, and nothing that arrives could tell."""
+    """Here LiteLLM itself makes up the finish reason and the usage, and nothing that arrives could tell."""
     final = run(lambda client: client.stream(HELLO, model="clean-cut", **FIXED)).final
     assert (final.content, final.finish_reason) == ("Two words", "stop")
+    assert final.usage.completion_tokens == 2

@@ -175,11 +175,11 @@ ROWS = [
     ),
     row(
         "http-wrong-content-type",
-        "The answer is called text/html, the stream application/json.",
+        "The answer is called text/html, the stream text/plain.",
         "gateways, small servers",
         by_call(
             chat=answer(200, _JSON, content_type="text/html"),
-            stream=head(200, [("content-type", "application/json"), ("transfer-encoding", "chunked")])
+            stream=head(200, [("content-type", "text/plain"), ("transfer-encoding", "chunked")])
             + b"".join(map(chunk, _EVENTS))
             + LAST_CHUNK,
         ),

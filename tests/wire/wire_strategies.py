@@ -4,11 +4,44 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-WORDS = (
-    "id object created model choices usage message delta content text index role finish_reason tool_calls function "
-    "name arguments custom input type reasoning reasoning_content reasoning_details thinking summary refusal logprobs "
-    "cost prompt_tokens prompt_tokens_details cached_tokens data embedding audio function_call annotations"
-).split()
+WORDS = [
+    "id",
+    "object",
+    "created",
+    "model",
+    "choices",
+    "usage",
+    "message",
+    "delta",
+    "content",
+    "text",
+    "index",
+    "role",
+    "finish_reason",
+    "tool_calls",
+    "function",
+    "name",
+    "arguments",
+    "custom",
+    "input",
+    "type",
+    "reasoning",
+    "reasoning_content",
+    "reasoning_details",
+    "thinking",
+    "summary",
+    "refusal",
+    "logprobs",
+    "cost",
+    "prompt_tokens",
+    "prompt_tokens_details",
+    "cached_tokens",
+    "data",
+    "embedding",
+    "audio",
+    "function_call",
+    "annotations",
+]
 
 scalars = st.one_of(
     st.none(),

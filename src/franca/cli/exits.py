@@ -1,0 +1,144 @@
+"""From an error to one line on standard error, a hint where one helps, and the exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+
+from ..errors import (
+    BadUsage,
+    ConnectFailed,
+    Forbidden,
+    FrancaError,
+    NotFound,
+    OutOfCredits,
+    ProtocolError,
+    RateLimited,
+    StreamBroken,
+    TimedOut,
+    TransportError,
+    Unauthorized,
+)
+from .terminal import is_terminal, note, safe, styled, width
+
+__all__ = ["AUTH", "ERROR", "INTERRUPTED", "NETWORK", "OK", "RATE", "USAGE", "code_for", "guarded", "report"]
+
+OK, ERROR, USAGE, NETWORK, AUTH, RATE, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+
+# The first that fits. `UpstreamTimedOut` is a TimedOut as well as a fault of the server: a time-out.
+_CODES: tuple[tuple[type[BaseException], int], ...] = (
+    (BadUsage, USAGE),
+    (Unauthorized, AUTH),
+    (Forbidden, AUTH),
+    (OutOfCredits, AUTH),
+    (RateLimited, RATE),
+    (TransportError, NETWORK),
+    (StreamBroken, NETWORK),
+    (KeyboardInterrupt, INTERRUPTED),
+)
+_MOST = 2000  # characters of an error that goes to a file
+
+
+def code_for(error: BaseException) -> int:
+    """The exit code that stands for an error."""
+    return next((code for kind, code in _CODES if isinstance(error, kind)), ERROR)
+
+
+def guarded(run: Callable[[argparse.Namespace], int], args: argparse.Namespace, debug: bool) -> int:
+    """Run a command; any error becomes one line on standard error and an exit code."""
+    try:
+        code = run(args)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader (`| head`) has seen enough. Standard output is pointed elsewhere, because the interpreter
+        # flushes it once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return OK
+    except KeyboardInterrupt as error:
+        if debug:
+            _traceback(error)
+        if is_terminal(sys.stderr):
+            note("interrupted")
+        return INTERRUPTED
+    except Exception as error:
+        return report(error, debug)
+    return code
+
+
+def report(error: Exception, debug: bool = False) -> int:
+    """Say an error on standard error; the exit code for it."""
+    if debug:
+        _traceback(error)
+    sys.stdout.flush()
+    screen = is_terminal(sys.stderr)
+    line = _fitted(f"franca: {_text(error)}", width() - 1 if screen else _MOST)
+    print(styled(line, "red", sys.stderr), file=sys.stderr)
+    hint = _hint(error)
+    if hint:
+        print(_fitted(f"franca: {hint}", width() - 1 if screen else _MOST), file=sys.stderr)
+    return code_for(error)
+
+
+def _traceback(error: BaseException) -> None:
+    import traceback
+
+    traceback.print_exception(error)
+
+
+def _text(error: Exception) -> str:
+    if isinstance(error, TransportError) and error.status is None and "://" in error.message:
+        return error.message  # it names the address already
+    if isinstance(error, BadUsage):
+        return error.message
+    if isinstance(error, FrancaError):
+        return str(error)
+    if isinstance(error, OSError):
+        name = f" {error.filename}" if error.filename else ""
+        return f"{error.strerror or error}{name}".strip()
+    return f"{type(error).__name__}: {error} (a fault of franca itself; --debug shows where)"
+
+
+def _fitted(line: str, most: int) -> str:
+    line = safe(" ".join(line.split()))
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def _hint(error: Exception) -> str:
+    """What the user could do about it; "" where the error says all there is to say."""
+    if isinstance(error, ConnectFailed):
+        return _start_it(error)
+    if isinstance(error, Unauthorized):
+        return _key_hint(error.server)
+    if isinstance(error, RateLimited) and error.retry_after is not None:
+        return f"the server asks to wait {error.retry_after:g} s"
+    if isinstance(error, TimedOut):
+        return "--timeout SECONDS waits longer"
+    if isinstance(error, ProtocolError) and "not JSON" in error.message:
+        return "is this the base URL of an API? Most end in /v1"
+    if isinstance(error, NotFound):
+        return "`franca models` lists what the server has" if error.model else "most base URLs end in /v1"
+    return ""
+
+
+def _start_it(error: ConnectFailed) -> str:
+    if "certificate" in error.message.lower():
+        return "SSL_CERT_FILE names further certificates; --insecure skips the check"
+    text = f"{error.server} {error.message}"
+    if error.server == "ollama" or ":11434" in text:
+        return "`ollama serve` starts Ollama"
+    if error.server == "lmstudio" or ":1234" in text:
+        return "LM Studio serves when its developer server is switched on"
+    return ""
+
+
+def _key_hint(server: str | None) -> str:
+    from ..servers import SERVERS
+
+    row = SERVERS.get(server or "")
+    if row is None or not row.key_vars:
+        return "--api-key-env NAME takes the key from the variable NAME"
+    name = row.key_vars[0]
+    state = "refused" if os.environ.get(name) else "not set"
+    return f"the key comes from {name} ({state}), or from --api-key-env NAME"

@@ -1,0 +1,124 @@
+"""How results are shown: tables, JSON, and the line about tokens and speed. A person gets aligned columns and a
+heading; a program at the other end of a pipe gets tab-separated lines and JSON on one line."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any, TextIO
+from unicodedata import combining, east_asian_width
+
+import msgspec
+
+from ..wire.usage import Usage
+from .terminal import is_terminal, note, safe, styled, width
+
+__all__ = ["Watch", "columns_of", "print_json", "print_table", "shortened"]
+
+_GAP = 2
+
+
+def print_json(value: Any) -> None:
+    """A value as JSON: indented for a person, on one line in a pipe."""
+    text = msgspec.json.encode(value)
+    if is_terminal(sys.stdout):
+        print(safe(msgspec.json.format(text, indent=2).decode()))
+    else:
+        print(text.decode())
+
+
+def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, flexible: int) -> None:
+    """Rows of text. In a terminal: aligned, with a heading, the `flexible` column cut so that a row fits."""
+    out = sys.stdout
+    if not is_terminal(out):
+        for row in rows:
+            print("\t".join(" ".join(cell.split()) for cell in row))
+        return
+    cells = [[safe(" ".join(cell.split())) for cell in row] for row in (heads, *rows)]
+    widths = [max(columns_of(row[place]) for row in cells) for place in range(len(heads))]
+    over = sum(widths) + _GAP * (len(widths) - 1) - (width() - 1)
+    if over > 0:
+        widths[flexible] = max(widths[flexible] - over, len(heads[flexible]), 12)
+    for number, row in enumerate(cells):
+        parts = [_padded(cell, columns) for cell, columns in zip(row, widths, strict=True)]
+        line = (" " * _GAP).join(parts).rstrip()
+        print(styled(line, "bold", out) if number == 0 else line)
+
+
+def columns_of(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def shortened(text: str, most: int) -> str:
+    """A text on one line, cut to so many columns."""
+    text = " ".join(text.split())
+    if columns_of(text) <= most:
+        return text
+    while columns_of(text) > most - 1:
+        text = text[:-1]
+    return text + "…"
+
+
+def _padded(text: str, columns: int) -> str:
+    text = shortened(text, columns)
+    return text + " " * (columns - columns_of(text))
+
+
+class Watch:
+    """Times one answer: its start, its first event, its end."""
+
+    def __init__(self) -> None:
+        self.start = time.monotonic()
+        self.first: float | None = None
+        self.end: float | None = None
+
+    def event(self) -> None:
+        """An event came."""
+        if self.first is None:
+            self.first = time.monotonic()
+
+    def stop(self) -> None:
+        """The answer is over."""
+        self.end = time.monotonic()
+
+    def line(self, usage: Usage | None) -> str:
+        """What is known about the answer, such as "12 + 48 tokens · 1.9 s · first after 0.31 s · 30 tokens/s"."""
+        end = self.end if self.end is not None else time.monotonic()
+        parts = [_tokens(usage)] if usage is not None else ["no token counts told"]
+        parts.append(f"{end - self.start:.2f} s")
+        if self.first is not None:
+            parts.append(f"first event after {self.first - self.start:.2f} s")
+        made = usage.completion_tokens if usage is not None else None
+        # From the first event on where there is one: before it the server read the prompt, or slept.
+        spent = end - (self.start if self.first is None else self.first)
+        if made and made > 1 and spent > 0.01:
+            parts.append(f"{made / spent:.3g} tokens/s" if made / spent < 1000 else f"{made / spent:,.0f} tokens/s")
+        if usage is not None and usage.cost is not None:
+            parts.append(f"cost ${usage.cost:.6f}".rstrip("0").rstrip("."))
+        return " · ".join(part for part in parts if part)
+
+
+def _tokens(usage: Usage) -> str:
+    prompt, made, total = usage.prompt_tokens, usage.completion_tokens, usage.total_tokens
+    if prompt is None and made is None:
+        return f"{total} tokens" if total is not None else "no token counts told"
+    details = usage.completion_tokens_details
+    thought = details.reasoning_tokens if details is not None else None
+    cached = usage.prompt_tokens_details.cached_tokens if usage.prompt_tokens_details is not None else None
+    text = f"{'?' if prompt is None else prompt} tokens in"
+    text += f" ({cached} cached)" if cached else ""
+    if made is not None:
+        text += f", {made} out"
+    return text + (f" ({thought} of reasoning)" if thought else "")
+
+
+def print_stats(watch: Watch, usage: Usage | None, wanted: bool | None, out: TextIO | None = None) -> None:
+    """The line of `watch` on standard error: when it is wanted, or unsaid and both streams are a terminal's."""
+    if wanted is None:
+        wanted = is_terminal(sys.stdout) and is_terminal(sys.stderr)
+    if wanted:
+        note(watch.line(usage))

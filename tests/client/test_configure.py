@@ -1,0 +1,168 @@
+"""From what is given, and the environment, to where requests go and with which key."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import pytest
+
+import franca
+from franca.errors import BadUsage
+from franca.io.fake import FakeTransport
+
+ANSWER = {"choices": [{"index": 0, "message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop"}]}
+
+
+def asked(*args, **options):
+    """The request that a client so made sends."""
+    transport = FakeTransport([ANSWER])
+    franca.Client(*args, transport=transport, **{"model": "m", **options}).chat("x")
+    return transport.requests[0]
+
+
+def authorization(request):
+    return dict(request.headers).get("Authorization")
+
+
+def test_nothing_given_is_openai(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-openai-key")
+    monkeypatch.setenv("OPENAI_ORG_ID", "org")
+    monkeypatch.setenv("OPENAI_PROJECT_ID", "proj")
+    request = asked()
+    assert request.url == "https://api.openai.com/v1/chat/completions"
+    assert authorization(request) == "Bearer sk-openai-key"
+    assert dict(request.headers)["OpenAI-Organization"] == "org"
+    assert dict(request.headers)["OpenAI-Project"] == "proj"
+    assert dict(request.headers)["User-Agent"] == f"franca/{franca.__version__}"
+
+
+def test_the_openai_variables_belong_together(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-openai-key")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://gateway:8080/v1/")
+    request = asked()
+    assert request.url == "http://gateway:8080/v1/chat/completions"
+    assert authorization(request) == "Bearer sk-openai-key"
+
+
+def test_francas_variables_come_first(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-openai-key")
+    monkeypatch.setenv("FRANCA_SERVER", "groq")
+    monkeypatch.setenv("GROQ_API_KEY", "gsk-groq-key")
+    monkeypatch.setenv("FRANCA_MODEL", "llama")
+    client = franca.Client()
+    assert (client.server, client.model, client.base_url) == ("groq", "llama", "https://api.groq.com/openai/v1")
+    assert authorization(asked()) == "Bearer gsk-groq-key"
+    monkeypatch.setenv("FRANCA_API_KEY", "fr-franca-key")
+    assert authorization(asked()) == "Bearer fr-franca-key"
+
+
+def test_a_key_is_never_sent_to_a_server_it_was_not_meant_for(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-openai-key")
+    monkeypatch.setenv("FRANCA_API_KEY", "fr-franca-key")
+    assert authorization(asked("http://somewhere:8000/v1")) is None
+    assert authorization(asked("https://api.openai.com/v1")) == "Bearer sk-openai-key"
+    assert authorization(asked("https://api.openai.com.evil.example/v1")) is None
+
+
+def test_a_variable_moves_a_row(monkeypatch):
+    monkeypatch.setenv("OLLAMA_BASE_URL", "http://box:11434/v1")
+    assert asked("ollama").url == "http://box:11434/v1/chat/completions"
+    assert franca.Client(franca.SERVERS["ollama"]).base_url == "http://box:11434/v1"
+
+
+@pytest.mark.parametrize("given", ["sk-given-key", " sk-given-key\n", "env:MY_KEY", lambda: "sk-given-key"])
+def test_the_key_in_every_form(monkeypatch, given):
+    monkeypatch.setenv("MY_KEY", "sk-given-key")
+    assert authorization(asked("http://h/v1", api_key=given)) == "Bearer sk-given-key"
+
+
+def test_no_key_is_no_header():
+    assert authorization(asked("http://h/v1", api_key=None)) is None
+    assert authorization(asked("http://h/v1", api_key="")) is None
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"api_key": 7}, "api_key is text"),
+        ({"api_key": "env:NOT_SET_ANYWHERE"}, "variable NOT_SET_ANYWHERE is not set"),
+        ({"api_key": "a\nb"}, "characters that no key has"),
+        ({"max_body": 0}, "max_body is a number of bytes"),
+        ({"max_body": True}, "max_body"),
+        ({"time_out": 3}, "unknown option 'time_out'; did you mean 'timeout'"),
+        ({"timeout": -1}, "timeout"),
+    ],
+)
+def test_wrong_options(options, text):
+    with pytest.raises(BadUsage, match=text):
+        franca.Client("http://h/v1", **options)
+
+
+@pytest.mark.parametrize("cls", [franca.Client, franca.AsyncClient])
+def test_repr_shows_no_secret(cls):
+    client = cls("http://me:hunter2000@h/v1", api_key="sk-secret-key", model="m", proxy="http://p:pw123456@proxy:1")
+    assert repr(client) == f"{cls.__name__}('http://h/v1', model='m', api_key='***')"
+    assert repr(cls("http://h/v1")) == f"{cls.__name__}('http://h/v1')"
+
+
+# ---- pickles -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cls", [franca.Client, franca.AsyncClient])
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda c: pickle.loads(pickle.dumps(c))])
+def test_clients_pickle_as_their_settings(cls, again):
+    client = cls("http://h/v1", model="m", timeout=5, headers={"X-A": "1"}, api_key="env:PATH")
+    twin = again(client)
+    assert type(twin) is cls
+    assert twin._session.limits == client._session.limits
+    assert (twin.base_url, twin.model) == ("http://h/v1", "m")
+    assert twin._session.key == client._session.key
+
+
+SECRETS = [
+    ({"api_key": "sk-secret-key"}, "its api_key"),
+    ({"headers": {"Authorization": "Bearer sk-secret-key", "X-A": "1"}}, "its header Authorization"),
+    ({"proxy": "http://me:sk-secret-key@proxy:1"}, "the password of its proxy"),
+    ({"cert": ("c.pem", "k.pem", "sk-secret-key")}, "the password of its certificate"),
+]
+
+
+@pytest.mark.parametrize(("options", "what"), SECRETS)
+def test_secrets_do_not_travel_in_pickles_and_the_twin_says_so(options, what):
+    data = pickle.dumps(franca.Client("http://h/v1", model="m", **options))
+    assert b"sk-secret-key" not in data
+    twin = pickle.loads(data)
+    twin = pickle.loads(pickle.dumps(twin))  # and once more
+    with pytest.raises(BadUsage, match=f"{what} is a secret that does not travel"):
+        twin.chat("x")
+
+
+def test_user_info_does_not_travel_either():
+    data = pickle.dumps(franca.Client("http://me:sk-secret-key@h/v1?a=b", model="m"))
+    assert b"sk-secret-key" not in data
+    assert pickle.loads(data)._session.target.query == "a=b"
+
+
+def test_keys_of_the_environment_are_found_again(monkeypatch):
+    monkeypatch.setenv("GROQ_API_KEY", "gsk-first-key")
+    data = pickle.dumps(franca.Client("groq", model="m"))
+    assert b"gsk-first-key" not in data
+    monkeypatch.setenv("GROQ_API_KEY", "gsk-other-key")
+    assert pickle.loads(data)._session.key == "gsk-other-key"
+
+
+# ---- with_options --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cls", [franca.Client, franca.AsyncClient])
+def test_with_options_shares_the_connections(cls):
+    client = cls("http://h/v1", model="m", headers={"X-A": "1", "X-B": "1"})
+    other = client.with_options(model="n", timeout=3, headers={"x-a": "2"})
+    assert other.transport is client.transport
+    assert other._session.budget is client._session.budget
+    assert (other.model, client.model) == ("n", "m")
+    assert (other._session.limits.timeout, client._session.limits.timeout) == (3.0, 600.0)
+    assert dict(other._session.limits.headers) == {"x-a": "2", "X-B": "1"}
+    with pytest.raises(BadUsage, match="unknown option of with_options 'proxy'"):
+        client.with_options(proxy="http://p:1")
