@@ -190,7 +190,7 @@ def test_user_info_of_the_base_url(make_session, play, answer):
 
 def test_a_server_that_needs_a_key_is_not_asked_without(make_session, play):
     session = make_session("groq")
-    with pytest.raises(errors.BadUsage, match="no API key for groq: pass api_key=... or set GROQ_API_KEY"):
+    with pytest.raises(errors.BadUsage, match=r"no API key for groq: pass api_key=\.\.\. or set GROQ_API_KEY"):
         play(exchange(session, post(session), understand))
     assert play.sent == []
 

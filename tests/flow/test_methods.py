@@ -1,4 +1,4 @@
-"""What the methods of the clients ask for, and how they read answers: chats, completions, embeddings, models, others."""
+"""What the methods of the clients ask for, and how they read the answers."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import TypedDict
 import msgspec
 import pydantic
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from wire_strategies import json_objects
 
 from franca.errors import BadUsage, OutputInvalid
@@ -229,6 +229,7 @@ def test_empty_arguments_are_no_arguments(arguments):
 
 
 @given(json_objects)
+@settings(max_examples=40)
 def test_arguments_as_an_object(arguments):
     """A server may send arguments as an object: they are given as JSON text, and decoded they are the same."""
     assert call_of(arguments).arguments_map() == msgspec.json.decode(msgspec.json.encode(arguments))

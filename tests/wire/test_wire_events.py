@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from wire_strategies import answers
 
 from franca.wire.chunk import ChatEvent, Delta, EventChoice
@@ -99,6 +99,7 @@ def test_fragments():
 
 
 @given(answers)
+@settings(max_examples=60)
 def test_shortcuts_are_the_first_choice(data):
     """The flat shortcuts say what the windows of the first choice say."""
     event = ChatEvent(data)

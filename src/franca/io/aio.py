@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from math import inf
 from time import monotonic
 from typing import Any
 
@@ -13,9 +14,8 @@ from ..wire.http import Request
 from .aio_connect import connect
 from .aio_connection import Connection
 from .aio_pool import LoopPool
-from .body import Body
+from .body import Answer
 from .failures import closed_here
-from .http11 import ResponseParser
 from .plan import Plan, Settings
 from .tls import Cert, Verify
 from .tunnel import refused
@@ -54,9 +54,6 @@ class AsyncioTransport:
             idle_expiry=idle_expiry,
             max_connections=max_connections,
         )
-        self._start()
-
-    def _start(self) -> None:
         self._pools: dict[int, LoopPool] = {}
         self._latest: LoopPool | None = None
 
@@ -70,7 +67,7 @@ class AsyncioTransport:
         pool = self._latest
         if pool is None or pool.loop is not loop:
             pool = self._pool_of(loop)
-        connection = await pool.take(plan, until)
+        connection = pool.take_idle(plan) or await pool.take(plan, until)
         if connection is not None and connection.used:
             try:
                 return await self._exchange(connection, plan, request)
@@ -88,16 +85,20 @@ class AsyncioTransport:
 
     async def _exchange(self, connection: Connection, plan: Plan, request: Request) -> AsyncioReply:
         connection.server = plan.server  # one connection to a proxy may serve several
-        parser = ResponseParser(plan.head_only)
-        data = plan.render(request.body)
+        answer = Answer(plan.head_only, request.max_body, plan.server)
         try:
-            connection.start(parser, data)
-            await connection.head(parser, request.until)
-            if parser.status == 407 and plan.proxy is not None:
+            connection.start(answer, plan.render(request.body))
+            while not answer.head_done:
+                if answer.failure is not None:
+                    raise answer.failure
+                await connection.wait(answer, request.until, "answer", inf)
+            if answer.content_encoding:
+                answer.open()
+            if answer.status == 407 and plan.proxy is not None:
                 raise refused(plan.proxy, plan.server, 407)
-            return AsyncioReply(connection, parser, request.max_body)
+            return AsyncioReply(answer, connection)
         except BaseException:
-            connection.give_up(parser)
+            connection.give_up(answer)
             raise
 
     async def close(self) -> None:
@@ -132,18 +133,14 @@ class AsyncioTransport:
 
     # ---- copies, the end --------------------------------------------------------------------------
 
-    def __getstate__(self) -> dict[str, Any]:
-        return self._settings.portable()
-
-    def __setstate__(self, options: dict[str, Any]) -> None:
-        self._settings = Settings(**options)
-        self._start()
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (self._settings.portable(),)
 
     def __copy__(self) -> AsyncioTransport:
-        return AsyncioTransport(**self._settings.options)
+        return _rebuild(self._settings.options)
 
     def __deepcopy__(self, memo: object) -> AsyncioTransport:
-        return self.__copy__()
+        return _rebuild(self._settings.options)
 
     def __del__(self) -> None:
         for pool in getattr(self, "_pools", {}).values():
@@ -155,69 +152,70 @@ class AsyncioTransport:
         return f"<AsyncioTransport {' | '.join(filter(None, states)) or 'no connections'}{self._settings.through}>"
 
 
+def _rebuild(options: dict[str, Any]) -> AsyncioTransport:
+    return AsyncioTransport(**options)
+
+
 class AsyncioReply:
     """One answer: see `franca.wire.http.AsyncReply`."""
 
-    __slots__ = ("__weakref__", "_body", "_connection", "_parser", "_released", "headers", "status")
+    __slots__ = ("__weakref__", "_answer", "_closed", "_connection", "headers", "status")
 
-    def __init__(self, connection: Connection, parser: ResponseParser, max_body: int) -> None:
+    def __init__(self, answer: Answer, connection: Connection) -> None:
+        self._answer = answer
         self._connection = connection  # which may carry another answer, as soon as this one is complete
-        self._parser = parser
-        self._released = False
-        self._body: Body | None = Body(parser, max_body, connection.server)
-        self.status = parser.status
-        self.headers = Headers(parser.pairs)
+        self._closed = False
+        self.status = answer.status
+        self.headers = Headers(answer.pairs)
 
     async def read(self, until: float | None = None) -> bytes:
         """The whole remaining body, decompressed."""
-        body = self._whole_body()
+        answer = self._answer
+        if self._closed:
+            raise closed_here(answer.server)
         try:
-            body.check()
-            while not self._parser.done:
-                await self._connection.more(self._parser, until, "body", body.limit)
-                body.check()
-            return body.whole()
+            if not answer.done:
+                answer.check()
+                while not answer.done:
+                    await self._connection.wait(answer, until, "body", answer.limit)
+                    answer.check()
+            return answer.whole()
         except BaseException:
             self.close()
             raise
 
     async def read_some(self, until: float | None = None) -> bytes:
         """The next bytes of the body, decompressed; b"" once, at its clean end."""
-        body = self._whole_body()
+        answer = self._answer
+        if self._closed:
+            raise closed_here(answer.server)
         try:
             while True:
-                data = body.some()
+                data = answer.some()
                 if data is not None:
-                    self._connection.resume(self._parser)
+                    self._connection.resume(answer)
                     return data
-                await self._connection.more(self._parser, until, "idle")
+                await self._connection.wait(answer, until, "idle", 0)
         except BaseException:
             self.close()
             raise
 
     def release(self) -> None:
         """The body should be about to end: keep the connection if it does, within a second. Never waits."""
-        self._body = None
-        if self._released:
-            return
-        self._released = True
-        self._connection.linger(self._parser)
+        if not self._closed:
+            self._closed = True
+            self._connection.linger(self._answer)
 
     def close(self) -> None:
         """Give the reply up: an unfinished one closes its connection at once. From any thread."""
-        self._body = None
-        if not self._released:
-            self._connection.give_up(self._parser)
-
-    def _whole_body(self) -> Body:
-        if self._body is None:
-            raise closed_here(self._connection.server)
-        return self._body
+        if not self._closed:
+            self._closed = True
+            self._connection.give_up(self._answer)
 
     def __del__(self) -> None:
-        if self._connection.parser is self._parser and not self._released:
+        if not self._closed and not self._answer.done:
             with suppress(Exception):  # at the interpreter's end anything may be missing
-                self._connection.give_up(self._parser)
+                self.close()
 
     def __repr__(self) -> str:
         return f"<AsyncioReply {self.status}>"

@@ -15,8 +15,8 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from ..errors import BadUsage, TransportError
+from .body import Answer
 from .failures import closed_here, timed_out
-from .http11 import ResponseParser
 from .link import RECEIVE, Link
 from .plan import Plan
 
@@ -46,7 +46,7 @@ class Connection(Link):
         "_until",
         "_waiter",
         "_wake_at",
-        "parser",
+        "answer",
     )
 
     def __init__(self, sock: socket.socket, pipe: TlsPipe | None, plan: Plan, pool: LoopPool) -> None:
@@ -54,7 +54,7 @@ class Connection(Link):
         self._pool = pool
         self._loop = pool.loop
         self._fd = sock.fileno()
-        self.parser: ResponseParser | None = None
+        self.answer: Answer | None = None
         """The answer that is on its way; None while the connection is idle."""
         self._unsent: memoryview | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -70,44 +70,50 @@ class Connection(Link):
 
     # ---- called by the transport and its replies --------------------------------------------------
 
-    def start(self, parser: ResponseParser, data: bytes) -> None:
-        """Send a request; its answer goes to the parser."""
-        self.parser = parser
+    def start(self, answer: Answer, data: bytes) -> None:
+        """Send a request; its answer goes to the answer."""
+        self.answer = answer
         self._lingering = False
         if self.pipe is not None:
             data = self.pipe.encrypt(data)
         self._send(data)
 
-    async def head(self, parser: ResponseParser, until: float | None) -> None:
-        """Wait for the head of the answer."""
-        while not parser.head_done:
-            if parser.failure is not None:
-                raise parser.failure
-            await self._wait(parser, until, "answer", inf)
+    def wait(self, answer: Answer, until: float | None, phase: str, beyond: float) -> asyncio.Future[None]:
+        """A future that is done when there are more than `beyond` bytes of the body (inf: when there is the head),
+        or the end, or a failure. The caller closes the connection when waiting is cancelled."""
+        if self._waiter is not None:
+            raise BadUsage("two tasks read from one reply at the same time")
+        waiter = self._waiter = self._loop.create_future()
+        if self.answer is not answer:  # it ended in the meantime
+            self._wake()
+            return waiter
+        if self._paused:
+            self.resume(answer)
+        self._wake_at = beyond
+        self._phase = phase
+        if until is not None:
+            self._until = until
+            if until < self._timer_at:
+                self._arm(until)
+        return waiter
 
-    async def more(self, parser: ResponseParser, until: float | None, phase: str, beyond: int = 0) -> None:
-        """Wait until more than `beyond` bytes of the body are there, or its end, or a failure."""
-        if self.parser is parser:
-            self.resume(parser)
-            await self._wait(parser, until, phase, beyond)
-
-    def resume(self, parser: ResponseParser) -> None:
+    def resume(self, answer: Answer) -> None:
         """The reader has caught up."""
-        if self._paused and self.parser is parser:
+        if self._paused and self.answer is answer:
             self._paused = False
             self._loop.add_reader(self._fd, self._on_readable)
 
-    def linger(self, parser: ResponseParser) -> None:
+    def linger(self, answer: Answer) -> None:
         """The answer should be about to end: wait for that in the background, a second at most."""
-        if self.parser is parser:
+        if self.answer is answer:
             self._lingering = True
-            parser.take()
-            self.resume(parser)
+            answer.take()
+            self.resume(answer)
             self._arm(monotonic() + _LINGER)
 
-    def give_up(self, parser: ResponseParser) -> None:
+    def give_up(self, answer: Answer) -> None:
         """Close the connection if this answer is still on it. From any thread, and from finalisers."""
-        if self.parser is not parser:
+        if self.answer is not answer:
             return
         try:
             here = asyncio.get_running_loop() is self._loop
@@ -119,28 +125,11 @@ class Connection(Link):
         with suppress(OSError):
             self.sock.shutdown(socket.SHUT_RDWR)  # at once; the loop may be busy, or stand still
         try:
-            self._loop.call_soon_threadsafe(self.give_up, parser)
+            self._loop.call_soon_threadsafe(self.give_up, answer)
         except RuntimeError:  # the loop is over
             self.abandon()
 
     # ---- waiting ----------------------------------------------------------------------------------
-
-    async def _wait(self, parser: ResponseParser, until: float | None, phase: str, beyond: float) -> None:
-        if self._waiter is not None:
-            raise BadUsage("two tasks read from one reply at the same time")
-        waiter = self._waiter = self._loop.create_future()
-        self._wake_at = beyond
-        self._phase = phase
-        if until is not None:
-            self._arm(until)
-        try:
-            await waiter
-        except BaseException:
-            self.give_up(parser)
-            raise
-        finally:
-            if self._waiter is waiter:  # else the connection may carry somebody else's exchange already
-                self._waiter = self._until = None
 
     def _arm(self, until: float) -> None:
         self._until = until
@@ -162,7 +151,7 @@ class Connection(Link):
             self.close()
         else:
             phase = "send" if self._unsent is not None else self._phase
-            waiter = self._waiter
+            waiter, self._waiter = self._waiter, None
             if waiter is not None and not waiter.done():
                 waiter.set_exception(timed_out(self.server, phase))
 
@@ -176,27 +165,27 @@ class Connection(Link):
     # ---- called by the loop -----------------------------------------------------------------------
 
     def _on_readable(self) -> None:
-        parser = self.parser
+        answer = self.answer
         failure: TransportError | None = None
         try:
             data = self.sock.recv(RECEIVE)
-            if parser is None:
+            if answer is None:
                 self._hear_idle(data)
                 return
-            self.digest(parser, data)
+            self.digest(answer, data)
         except (BlockingIOError, InterruptedError):
             return
         except TransportError as error:
             failure = error
         except OSError as error:
-            if parser is not None:
-                failure = self.broken(parser, error)
-        if parser is None or failure is not None:
+            if answer is not None:
+                failure = self.broken(answer, error)
+        if answer is None or failure is not None:
             self._fail(failure)
-        elif parser.done:
-            self._finish(parser)
+        elif answer.done:
+            self._finish(answer)
         else:
-            self._progress(parser)
+            self._progress(answer)
 
     def _hear_idle(self, data: bytes) -> None:
         """Something came while nothing was asked: the end, bytes that must not be taken for the next answer, or
@@ -204,40 +193,40 @@ class Connection(Link):
         if not data or self.pipe is None or self.pipe.decrypt(data) or self.pipe.ended:
             self.close()
 
-    def _progress(self, parser: ResponseParser) -> None:
-        if self._unsent is not None and parser.head_done:
+    def _progress(self, answer: Answer) -> None:
+        if self._unsent is not None and answer.head_done:
             self._stop_sending()  # it answers before it has heard all: it will not listen to the rest
         if self._lingering:
-            parser.take()
-            if parser.received > RECEIVE:
+            answer.take()
+            if answer.received > RECEIVE:
                 self.close()
             return
-        if parser.buffered > self._wake_at or (self._wake_at == inf and parser.head_done):
+        if answer.buffered > self._wake_at or (self._wake_at == inf and answer.head_done):
             self._wake()
-        if parser.buffered > _HIGH and self._waiter is None:
+        if answer.buffered > _HIGH and self._waiter is None:
             self._paused = True
             self._loop.remove_reader(self._fd)
         if self.pipe is not None and self._unsent is None:
             self._send(self.pipe.encrypt(b""))  # a key update wants its answer
 
-    def _finish(self, parser: ResponseParser) -> None:
+    def _finish(self, answer: Answer) -> None:
         """The answer is complete: the connection is free, though its bytes may still wait for the reader."""
         if self._unsent is not None:
             self._stop_sending()
-        self.parser = None
+        self.answer = None
         self._lingering = False
         self._until = None
         self._wake()
-        if parser.keep and self.generation == self._pool.generation:
-            self.rest(self._pool.idle_expiry, parser)
+        if answer.keep and self.generation == self._pool.generation:
+            self.rest(self._pool.idle_expiry, answer)
             self._pool.put(self)
         else:
             self.close()
 
     def _fail(self, failure: TransportError | None) -> None:
-        parser = self.parser
-        if parser is not None:
-            parser.failure = failure
+        answer = self.answer
+        if answer is not None:
+            answer.failure = failure
         self.close()
 
     def _send(self, data: bytes | memoryview) -> None:
@@ -290,8 +279,8 @@ class Connection(Link):
         """Close the socket and nothing else: the loop is over, or belongs to the parent process."""
         self.closed = True
         self.sock.close()
-        parser, self.parser = self.parser, None
-        if parser is not None:
-            parser.drop()
-            if parser.failure is None:
-                parser.failure = closed_here(self.server)
+        answer, self.answer = self.answer, None
+        if answer is not None:
+            answer.drop()
+            if answer.failure is None:
+                answer.failure = closed_here(self.server)

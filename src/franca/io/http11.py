@@ -20,7 +20,11 @@ HEAD_LIMIT = 128 * 1024
 """Bytes in which the head of the answer must end, interim (1xx) heads included."""
 _HEADERS_LIMIT = 1000
 _PADDING_LIMIT = 256 * 1024  # bytes of chunk extensions and trailers without a byte of body
-_FRAMING = frozenset({b"content-length", b"transfer-encoding", b"content-encoding", b"keep-alive"})
+
+# Names of headers as text, and whether they matter to the framing: servers send the same few again and again.
+_names: dict[bytes, tuple[str, str]] = {}
+_NAMES_LIMIT = 1000
+_FRAMING = frozenset({"content-length", "transfer-encoding", "content-encoding", "keep-alive"})
 
 
 class ResponseParser:
@@ -54,9 +58,7 @@ class ResponseParser:
     def __init__(self, head_only: bool = False) -> None:
         self.status = 0
         self.pairs: list[tuple[str, str]] = []
-        self.head_done = False
-        self.done = False
-        self.keep = False
+        self.head_done = self.done = self.keep = False
         self.body: list[bytes] = []
         self.buffered = 0
         self.received = 0
@@ -70,10 +72,8 @@ class ResponseParser:
         self.failure: TransportError | None = None
         """Why no more will come; set by the connection."""
         self._head_only = head_only
-        self._chunked = False
-        self._interim = False
-        self._padding = 0
-        self._trailers = 0
+        self._chunked = self._interim = False
+        self._padding = self._trailers = 0
         self._llhttp: HttpResponseParser | None = HttpResponseParser(self)
         # Small home-made servers end lines by LF alone; RFC 9112, 2.2 allows to read them.
         self._llhttp.set_dangerous_leniencies(lenient_optional_cr_before_lf=True)
@@ -152,29 +152,30 @@ class ResponseParser:
             raise ProtocolError("bytes after the end of the answer")
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        known = _names.get(name) or _learn(name)
         if self.head_done:
             self._trailers += 1  # what a trailer says is of no use to us
             if self._trailers > _HEADERS_LIMIT:
                 raise ProtocolError(f"the answer has more than {_HEADERS_LIMIT} trailers")
             return
-        self.pairs.append((name.decode("latin-1"), value.rstrip(b" \t").decode("latin-1")))
-        lower = name.lower()
-        if lower in _FRAMING:
-            self._framing(lower, value.decode("latin-1").strip().lower())
+        text = value.rstrip(b" \t").decode("latin-1")
+        self.pairs.append((known[0], text))
+        if known[1]:
+            self._framing(known[1], text)
         elif len(self.pairs) > _HEADERS_LIMIT:
             raise ProtocolError(f"the answer has more than {_HEADERS_LIMIT} headers")
 
-    def _framing(self, name: bytes, value: str) -> None:
-        if name == b"content-length":
+    def _framing(self, name: str, value: str) -> None:
+        if name == "content-length":
             self.content_length = int(value)  # llhttp has refused all but digits
-        elif name == b"transfer-encoding":
-            if value != "chunked" or self._chunked:
+        elif name == "transfer-encoding":
+            if value.lower() != "chunked" or self._chunked:
                 raise ProtocolError(f"the answer has the unknown transfer encoding {value[:60]!r}")
             self._chunked = True
-        elif name == b"content-encoding":
+        elif name == "content-encoding":
             self.content_encoding = f"{self.content_encoding},{value}" if self.content_encoding else value
         else:
-            seconds = value.partition("timeout=")[2].partition(",")[0].strip()
+            seconds = value.lower().partition("timeout=")[2].partition(",")[0].strip()
             if seconds.isascii() and seconds.isdigit():
                 self.idle_hint = float(seconds[:9])
 
@@ -192,8 +193,9 @@ class ResponseParser:
 
     def on_body(self, data: bytes) -> None:
         self.body.append(data)
-        self.buffered += len(data)
-        self.received += len(data)
+        length = len(data)
+        self.buffered += length
+        self.received += length
 
     def on_message_complete(self) -> None:
         if self._interim:  # 100 Continue, 102, 103 ...: the answer is yet to come
@@ -204,6 +206,15 @@ class ResponseParser:
         elif not self.done:
             self.done = True
             self.keep = self._llhttp.should_keep_alive()  # type: ignore[union-attr]
+
+
+def _learn(name: bytes) -> tuple[str, str]:
+    text = name.decode("latin-1")
+    lower = text.lower()
+    known = (text, lower if lower in _FRAMING else "")
+    if len(_names) < _NAMES_LIMIT and len(name) <= 64:
+        _names[name] = known
+    return known
 
 
 def _refusal(error: HttpParserError) -> ProtocolError:

@@ -8,8 +8,8 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from ..errors import TransportError
+from .body import Answer
 from .failures import lost
-from .http11 import ResponseParser
 from .plan import Plan
 
 if TYPE_CHECKING:
@@ -45,21 +45,23 @@ class Link:
         """Whether it carried an exchange before: only then may a request be sent again on another one."""
         self.generation = 0
         self.closed = False
-        self._poll = select.poll()
-        self._poll.register(sock, select.POLLIN)
+        poll = select.poll()
+        poll.register(sock, select.POLLIN)
+        self._poll = poll.poll
 
-    def rest(self, idle_expiry: float, parser: ResponseParser) -> None:
+    def rest(self, idle_expiry: float, answer: Answer) -> None:
         """Set how long it may lie idle; a second before the server will close it, when it told so."""
         self.used = True
-        hint = parser.idle_hint
+        hint = answer.idle_hint
         if hint is not None:
             idle_expiry = min(idle_expiry, hint - 1 if hint > 1 else hint / 2)
         self.expires = monotonic() + idle_expiry
 
     def is_quiet(self) -> bool:
-        """Whether the idle connection stands and nothing has come on it. A syscall that never waits."""
-        if not self._poll.poll(0):
-            return True
+        """Whether the idle connection stands and nothing has come on it. One system call, which never waits."""
+        return not self._poll(0) or self._is_only_tls()
+
+    def _is_only_tls(self) -> bool:
         if self.pipe is None:
             return False  # its end, or bytes that nobody asked for
         try:  # TLS may have said something of its own, like a session ticket
@@ -68,29 +70,29 @@ class Link:
         except OSError:
             return False
 
-    def digest(self, parser: ResponseParser, data: bytes) -> None:
-        """Give the parser what the socket gave, b"" at its end. Raises ProtocolError, ConnectionLost, ConnectFailed."""
+    def digest(self, answer: Answer, data: bytes) -> None:
+        """Give the answer what the socket gave, b"" at its end. Raises ProtocolError, ConnectionLost, ConnectFailed."""
         try:
             pipe = self.pipe
             if pipe is None:
                 if data:
-                    parser.feed(data)
+                    answer.feed(data)
                 else:
-                    parser.end()
+                    answer.end()
                 return
             if data:
-                data = self._decrypt(parser, data)
+                data = self._decrypt(answer, data)
                 if data:
-                    parser.feed(data)
+                    answer.feed(data)
                 if pipe.ended:
-                    parser.end()
+                    answer.end()
             else:
-                parser.end(clean=False)
+                answer.end(clean=False)
         except TransportError as error:
             error.server = self.server
             raise
 
-    def _decrypt(self, parser: ResponseParser, data: bytes) -> bytes:
+    def _decrypt(self, answer: Answer, data: bytes) -> bytes:
         from ssl import SSLError
 
         from .tls import explain
@@ -100,8 +102,8 @@ class Link:
             return self.pipe.decrypt(data)
         except SSLError as error:
             # With TLS 1.3 a refused client certificate is first told here.
-            raise explain(error, self.server, connecting=False, began=parser.seen > 0) from error
+            raise explain(error, self.server, connecting=False, began=answer.seen > 0) from error
 
-    def broken(self, parser: ResponseParser, error: OSError) -> TransportError:
+    def broken(self, answer: Answer, error: OSError) -> TransportError:
         """The error to raise when the socket failed."""
-        return lost(self.server, error, began=parser.seen > 0)
+        return lost(self.server, error, began=answer.seen > 0)

@@ -62,6 +62,14 @@ class Pool(Generic[C]):
         self._hosts: dict[Key, _Host[C]] = {}
         self._idle = 0
 
+    def pop(self, key: Key, now: float) -> C | None:
+        """The newest idle connection, if there is a good one. What `take` does first, cheaply."""
+        host = self._hosts.get(key)
+        if host is None or not host.idle or host.idle[-1].expires <= now:
+            return None
+        self._idle -= 1
+        return host.idle.pop()
+
     def take(self, key: Key, now: float, stale: list[C], *, fresh: bool = False) -> C | Full | None:
         """An idle connection, or None with the right to open one, or FULL: `wait` then.
 
@@ -96,16 +104,15 @@ class Pool(Generic[C]):
         if host is not None and turn in host.waiting:
             host.waiting.remove(turn)
 
-    def put(self, connection: C, stale: list[C]) -> None:
-        """A connection is free again."""
+    def put(self, connection: C) -> C | None:
+        """A connection is free again. Another one may have to be closed for it."""
         host = self._hosts[connection.key]
         while host.waiting:
             if host.waiting.popleft().give(connection):
-                return
+                return None
         host.idle.append(connection)
         self._idle += 1
-        if self._idle > self.max_idle:
-            stale.append(self._evict())
+        return self._evict() if self._idle > self.max_idle else None
 
     def forget(self, key: Key) -> None:
         """A connection that was taken is closed, or was never made."""
@@ -147,7 +154,10 @@ class Pool(Generic[C]):
         host = min((host for host in self._hosts.values() if host.idle), key=lambda host: host.idle[0].expires)
         self._idle -= 1
         host.open -= 1
-        return host.idle.pop(0)
+        oldest = host.idle.pop(0)
+        if not host.open and not host.waiting:
+            del self._hosts[oldest.key]
+        return oldest
 
     def __str__(self) -> str:
         """The state, for repr: how many connections are idle and busy, per server."""

@@ -8,9 +8,8 @@ from typing import Any
 from ..errors import ConnectionLost
 from ..wire.headers import Headers
 from ..wire.http import Request
-from .body import Body
+from .body import Answer
 from .failures import closed_here
-from .http11 import ResponseParser
 from .plan import Plan, Settings
 from .sync_connection import Connection, connect
 from .sync_pool import SyncPool
@@ -57,12 +56,7 @@ class SyncTransport:
             idle_expiry=idle_expiry,
             max_connections=max_connections,
         )
-        self._start()
-
-    def _start(self) -> None:
-        options = self._settings.options
-        self._idle_expiry: float = options["idle_expiry"]
-        self._pool = SyncPool(options["max_idle"], options["max_connections"])
+        self._pool = SyncPool(max_idle, max_connections, idle_expiry)
 
     def send(self, request: Request) -> SyncReply:
         """Write the request, wait for the head of the answer. See `franca.wire.http.Transport`."""
@@ -86,23 +80,24 @@ class SyncTransport:
 
     def _exchange(self, connection: Connection, plan: Plan, request: Request) -> SyncReply:
         connection.server = plan.server  # one connection to a proxy may serve several
-        parser = ResponseParser(plan.head_only)
-        data = plan.render(request.body)
         try:
-            connection.write(data, parser, request.until)
-            while not parser.head_done:
-                if parser.failure is not None:
-                    raise parser.failure
-                connection.read(parser, request.until, "answer")
-            if parser.status == 407 and plan.proxy is not None:
+            answer = Answer(plan.head_only, request.max_body, plan.server)
+            connection.write(plan.render(request.body), answer, request.until)
+            while not answer.head_done:
+                if answer.failure is not None:
+                    raise answer.failure
+                connection.read(answer, request.until, "answer")
+            if answer.content_encoding:
+                answer.open()
+            if answer.status == 407 and plan.proxy is not None:
                 raise refused(plan.proxy, plan.server, 407)
-            reply = SyncReply(connection, parser, request.max_body, self._idle_expiry)
         except BaseException:
             connection.close()
             raise
-        if parser.done:
-            reply._finish()
-        return reply
+        if answer.done:
+            connection.finish(answer)
+            return SyncReply(answer, None)
+        return SyncReply(answer, connection)
 
     def close(self) -> None:
         """Close idle connections; those in use close when their reply ends. The transport stays usable."""
@@ -110,18 +105,14 @@ class SyncTransport:
 
     # ---- copies, the end --------------------------------------------------------------------------
 
-    def __getstate__(self) -> dict[str, Any]:
-        return self._settings.portable()
-
-    def __setstate__(self, options: dict[str, Any]) -> None:
-        self._settings = Settings(**options)
-        self._start()
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (self._settings.portable(),)
 
     def __copy__(self) -> SyncTransport:
-        return SyncTransport(**self._settings.options)
+        return _rebuild(self._settings.options)
 
     def __deepcopy__(self, memo: object) -> SyncTransport:
-        return self.__copy__()
+        return _rebuild(self._settings.options)
 
     def __del__(self) -> None:
         pool = getattr(self, "_pool", None)  # the constructor may have refused its options
@@ -129,53 +120,57 @@ class SyncTransport:
             pool.clear()
 
     def __repr__(self) -> str:
-        return f"<SyncTransport {self._pool or 'no connections'}{self._settings.through}>"
+        return f"<SyncTransport {str(self._pool) or 'no connections'}{self._settings.through}>"
+
+
+def _rebuild(options: dict[str, Any]) -> SyncTransport:
+    return SyncTransport(**options)
 
 
 class SyncReply:
     """One answer: see `franca.wire.http.Reply`."""
 
-    __slots__ = ("__weakref__", "_body", "_connection", "_idle_expiry", "_parser", "_server", "headers", "status")
+    __slots__ = ("__weakref__", "_answer", "_closed", "_connection", "headers", "status")
 
-    def __init__(self, connection: Connection, parser: ResponseParser, max_body: int, idle_expiry: float) -> None:
-        self._connection: Connection | None = None  # for __del__, should Body refuse the encoding
-        self._parser = parser
-        self._body: Body | None = Body(parser, max_body, connection.server)
-        self._server = connection.server
-        self.status = parser.status
-        self.headers = Headers(parser.pairs)
-        self._idle_expiry = idle_expiry
-        self._connection = connection
+    def __init__(self, answer: Answer, connection: Connection | None) -> None:
+        self._answer = answer
+        self._connection = connection  # None once the answer is complete: others may use it then
+        self._closed = False
+        self.status = answer.status
+        self.headers = Headers(answer.pairs)
 
     def read(self, until: float | None = None) -> bytes:
         """The whole remaining body, decompressed."""
-        body = self._whole_body()
-        parser, connection = self._parser, self._connection
+        answer, connection = self._answer, self._connection
+        if self._closed:
+            raise closed_here(answer.server)
         try:
-            body.check()
             if connection is not None:
-                while not parser.done:
-                    connection.read(parser, until, "body")
-                    body.check()
+                answer.check()
+                while not answer.done:
+                    connection.read(answer, until, "body")
+                    answer.check()
                 self._finish()
-            return body.whole()
+            return answer.whole()
         except BaseException:
             self.close()
             raise
 
     def read_some(self, until: float | None = None) -> bytes:
         """The next bytes of the body, decompressed; b"" once, at its clean end."""
-        body = self._whole_body()
+        answer = self._answer
+        if self._closed:
+            raise closed_here(answer.server)
         try:
             while True:
-                data = body.some()
+                data = answer.some()
                 if data is not None:
                     return data
                 connection = self._connection
                 if connection is None:
-                    raise closed_here(self._server)
-                connection.read(self._parser, until, "idle")
-                if self._parser.done:
+                    raise closed_here(answer.server)
+                connection.read(answer, until, "idle")
+                if answer.done:
                     self._finish()
         except BaseException:
             self.close()
@@ -183,29 +178,24 @@ class SyncReply:
 
     def release(self) -> None:
         """The body should be about to end: keep the connection if it does. Never waits."""
+        self._closed = True
         connection, self._connection = self._connection, None
-        self._body = None
         if connection is not None:
-            connection.linger(self._parser, self._idle_expiry)
+            connection.linger(self._answer)
 
     def close(self) -> None:
         """Give the reply up: an unfinished one closes its connection at once."""
+        self._closed = True
         connection, self._connection = self._connection, None
-        self._body = None
         if connection is not None:
             connection.close()
-            self._parser.drop()
-
-    def _whole_body(self) -> Body:
-        if self._body is None:
-            raise closed_here(self._server)
-        return self._body
+            self._answer.drop()
 
     def _finish(self) -> None:
         """The answer is complete: the connection goes back to the pool, though its bytes may still wait here."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            connection.finish(self._parser, self._idle_expiry)
+            connection.finish(self._answer)
 
     def __del__(self) -> None:
         if self._connection is not None:

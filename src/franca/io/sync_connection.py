@@ -10,12 +10,13 @@ import select
 import socket
 import struct
 from collections.abc import Callable
+from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from ..errors import TransportError
+from .body import Answer
 from .failures import closed_here, connect_failed, connect_timed_out, timed_out
-from .http11 import ResponseParser
 from .link import RECEIVE, Link, options
 from .plan import Plan
 from .tunnel import Conversation, prepare, socks_failed, socks_missing, socks_options
@@ -39,14 +40,14 @@ class Connection(Link):
     def __init__(self, sock: socket.socket, pipe: TlsPipe | None, plan: Plan, pool: SyncPool) -> None:
         super().__init__(sock, pipe, plan)
         self._pool = pool
-        self._patience: float | None = None  # seconds that the kernel waits for bytes; None for ever
+        self._patience = inf  # seconds that the kernel waits for bytes
         self._busy = False
-        self._tail: ResponseParser | None = None  # of an answer that should be about to end
+        self._tail: Answer | None = None  # of an answer that should be about to end
 
     # ---- an exchange ------------------------------------------------------------------------------
 
-    def write(self, data: bytes, parser: ResponseParser, until: float | None) -> None:
-        """Send a request. What the server says meanwhile goes to the parser; if it is a whole head, the rest
+    def write(self, data: bytes, answer: Answer, until: float | None) -> None:
+        """Send a request. What the server says meanwhile goes to the answer; if it is a whole head, the rest
         of the request is not sent: the server has seen enough (413, and it may have closed)."""
         if self.pipe is not None:
             data = self.pipe.encrypt(data)
@@ -55,12 +56,12 @@ class Connection(Link):
         except BlockingIOError:
             sent = 0
         except OSError as error:
-            self._hear(parser, error)
+            self._hear(answer, error)
             return
         if sent < len(data):
-            self._write_on(memoryview(data)[sent:], parser, until)
+            self._write_on(memoryview(data)[sent:], answer, until)
 
-    def _write_on(self, data: memoryview, parser: ResponseParser, until: float | None) -> None:
+    def _write_on(self, data: memoryview, answer: Answer, until: float | None) -> None:
         both = select.poll()
         both.register(self.sock, _BOTH)
         while data:
@@ -70,8 +71,8 @@ class Connection(Link):
                 raise timed_out(self.server, "send")
             try:
                 if events[0][1] & ~select.POLLOUT:  # bytes, the end, or an error: read what it is
-                    self.digest(parser, self.sock.recv(RECEIVE, socket.MSG_DONTWAIT))
-                    if parser.head_done:
+                    self.digest(answer, self.sock.recv(RECEIVE, socket.MSG_DONTWAIT))
+                    if answer.head_done:
                         self._spoil()
                         return
                 if events[0][1] & select.POLLOUT:
@@ -79,68 +80,77 @@ class Connection(Link):
             except BlockingIOError:
                 continue
             except OSError as error:
-                self._hear(parser, error)
+                self._hear(answer, error)
                 return
 
-    def _hear(self, parser: ResponseParser, error: OSError) -> None:
+    def _hear(self, answer: Answer, error: OSError) -> None:
         """Writing failed. The server may have answered before it closed: read what there is."""
         self._spoil()
         try:
-            while not parser.head_done:
-                self.digest(parser, self.sock.recv(RECEIVE, socket.MSG_DONTWAIT))
+            while not answer.head_done:
+                self.digest(answer, self.sock.recv(RECEIVE, socket.MSG_DONTWAIT))
         except OSError:
-            raise self.broken(parser, error) from error
+            raise self.broken(answer, error) from error
 
     def _spoil(self) -> None:
         self.generation = -1  # half a request is on the wire: never again
 
-    def read(self, parser: ResponseParser, until: float | None, phase: str) -> None:
-        """Wait for bytes and feed them. A failure closes the connection and is left in `parser.failure`, because
+    def read(self, answer: Answer, until: float | None, phase: str) -> None:
+        """Wait for bytes and feed them. A failure closes the connection and is left in `answer.failure`, because
         what came before it is to be had first. Raises TimedOut(phase)."""
         self._busy = True
         try:
-            data = b"" if self.closed else self._receive(until, phase)
+            if until is None:
+                if self._patience != inf:
+                    self._be_patient(inf)
+            else:
+                left = until - monotonic()
+                if self._patience > left:
+                    self._be_patient(left)
+            data = self.sock.recv(RECEIVE)
+        except BlockingIOError:
+            data = self._wait_on(answer, until, phase)
         except OSError as error:
-            data = b""
-            parser.failure = self.broken(parser, error)
+            data = self._break(answer, error)
         finally:
             self._busy = False
         if self.closed:
-            parser.failure = closed_here(self.server)
-        if parser.failure is None:
+            answer.failure = closed_here(self.server)
+        if answer.failure is None:
             try:
-                self.digest(parser, data)
+                self.digest(answer, data)
             except TransportError as error:
-                parser.failure = error
+                answer.failure = error
             if self.pipe is not None:
                 self._answer_tls()
-        if parser.failure is not None:
+        if answer.failure is not None:
             self.close()
 
-    def _receive(self, until: float | None, phase: str) -> bytes:
-        if until is None:
-            if self._patience is not None:
-                self._be_patient(None)
-            return self.sock.recv(RECEIVE)
-        left = until - monotonic()
-        if self._patience is None or self._patience > left:
-            self._be_patient(left)
+    def _wait_on(self, answer: Answer, until: float | None, phase: str) -> bytes:
+        """The kernel's patience ended: raise TimedOut, or go on until there are bytes."""
         while True:
+            left = inf if until is None else until - monotonic()
+            if left <= 0:
+                raise timed_out(self.server, phase)
             try:
+                self._be_patient(left)
                 return self.sock.recv(RECEIVE)
             except BlockingIOError:
-                left = until - monotonic()
-                if left <= 0:
-                    raise timed_out(self.server, phase) from None
-                self._be_patient(left)
+                continue
+            except OSError as error:
+                return self._break(answer, error)
 
-    def _be_patient(self, left: float | None) -> None:
+    def _break(self, answer: Answer, error: OSError) -> bytes:
+        answer.failure = self.broken(answer, error)
+        return b""
+
+    def _be_patient(self, left: float) -> None:
         """Set how long the kernel waits: nine tenths of what is left, so that the next limits need no change."""
-        if left is None:
-            self._patience, seconds = None, 0.0  # 0 is for ever
+        if left == inf:
+            self._patience, seconds = inf, 0.0  # 0 is for ever
         else:
-            self._patience = seconds = left if left < 0.05 else min(left * 0.9, 1e6)
-            seconds = max(seconds, 1e-4)
+            self._patience = left if left < 0.05 else min(left * 0.9, 1e6)
+            seconds = max(self._patience, 1e-4)
         whole = int(seconds)
         value = struct.pack("ll", whole, int((seconds - whole) * 1e6))
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, value)
@@ -159,35 +169,36 @@ class Connection(Link):
 
     # ---- afterwards -------------------------------------------------------------------------------
 
-    def finish(self, parser: ResponseParser, idle_expiry: float) -> None:
+    def finish(self, answer: Answer) -> None:
         """The answer is complete: back to the pool, if it may carry another one."""
-        if parser.keep and self.generation == self._pool.generation:
-            self.rest(idle_expiry, parser)
+        if answer.keep and self.generation == self._pool.generation:
+            self.rest(self._pool.idle_expiry, answer)
             self._pool.put(self)
         else:
             self.close()
 
-    def linger(self, parser: ResponseParser, idle_expiry: float) -> None:
+    def linger(self, answer: Answer) -> None:
         """The answer should be about to end. It is looked at when the connection is wanted next."""
         if self.generation != self._pool.generation:
             self.close()
             return
-        self._tail = parser
-        self.rest(idle_expiry, parser)
+        self._tail = answer
+        self.rest(self._pool.idle_expiry, answer)
         self._pool.put(self)
 
     def is_ready(self) -> bool:
         """Whether an idle connection may be used: nothing came but, perhaps, the end of the answer before."""
-        parser, self._tail = self._tail, None
-        if parser is not None:
-            try:
-                while not parser.done and parser.buffered < RECEIVE:
-                    self.digest(parser, self.sock.recv(RECEIVE, socket.MSG_DONTWAIT))
-            except (OSError, TransportError):
-                return False
-            if not (parser.done and parser.keep):
-                return False
-        return self.is_quiet()
+        return (self._tail is None or self._has_ended()) and self.is_quiet()
+
+    def _has_ended(self) -> bool:
+        answer, self._tail = self._tail, None
+        assert answer is not None
+        try:
+            while not answer.done and answer.buffered < RECEIVE:
+                self.digest(answer, self.sock.recv(RECEIVE, socket.MSG_DONTWAIT))
+        except (OSError, TransportError):
+            answer.drop()
+        return answer.done and answer.keep
 
     def close(self) -> None:
         """Close at once. From any thread: one that is reading wakes up and finishes the closing."""

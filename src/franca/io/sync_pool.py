@@ -38,7 +38,8 @@ class _Turn:
 class SyncPool:
     """Connections of one SyncTransport. It outlives the transport as long as a reply needs it."""
 
-    def __init__(self, max_idle: int, max_open: int) -> None:
+    def __init__(self, max_idle: int, max_open: int, idle_expiry: float) -> None:
+        self.idle_expiry = idle_expiry
         self.generation = 0
         """Grows with each `clear`: connections of an earlier one are closed after their exchange."""
         self._start(max_idle, max_open)
@@ -52,6 +53,13 @@ class SyncPool:
 
     def take(self, plan: Plan, until: float | None, *, fresh: bool = False) -> Connection | None:
         """An idle connection that stands, or None with the right to open one."""
+        if not fresh:
+            with self._lock:
+                idle = self._pool.pop(plan.key, monotonic())
+            if idle is not None:
+                if idle.is_ready():
+                    return idle
+                idle.close()
         while True:
             stale: list[Connection] = []
             turn = None
@@ -95,10 +103,10 @@ class SyncPool:
 
     def put(self, connection: Connection) -> None:
         """A connection is free again."""
-        stale: list[Connection] = []
         with self._lock:
-            self._pool.put(connection, stale)
-        self._settle(stale)
+            evicted = self._pool.put(connection)
+        if evicted is not None or self._gone:
+            self._settle([] if evicted is None else [evicted])
 
     def added(self, connection: Connection) -> None:
         """A connection was opened, by a right that `take` gave."""
@@ -151,9 +159,6 @@ class SyncPool:
 
     def __str__(self) -> str:
         return str(self._pool)
-
-    def __bool__(self) -> bool:
-        return bool(str(self._pool))
 
 
 _pools: weakref.WeakSet[SyncPool] = weakref.WeakSet()

@@ -153,15 +153,21 @@ def _schemas(types: list[Any], places: list[str]) -> tuple[list[dict[str, Any]],
     try:
         found, defs = msgspec.json.schema_components(types, schema_hook=from_model, ref_template=_REF + "{name}")
     except (TypeError, ValueError, RecursionError) as error:
-        if len(types) > 1:  # find the one to blame
-            for one, place in zip(types, places, strict=True):
-                _schemas([one], [place])
-        raise BadUsage(f"{places[0]}: {str(error).splitlines()[-1]}") from None
+        blamed = (place for one, place in zip(types, places, strict=True) if _has_no_schema(one, from_model))
+        raise BadUsage(f"{next(blamed, places[0])}: {str(error).splitlines()[-1]}") from None
     schemas = list(found)
     _merge(hoisted, defs)
     for schema in [*schemas, *hoisted.values()]:
         _close(schema)
     return schemas, hoisted
+
+
+def _has_no_schema(type: Any, hook: Callable[[Any], dict[str, Any]]) -> bool:
+    try:
+        msgspec.json.schema_components([type], schema_hook=hook)
+    except (TypeError, ValueError, RecursionError):
+        return True
+    return False
 
 
 def _merge(defs: dict[str, Any], more: dict[str, Any]) -> None:

@@ -8,14 +8,19 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
+import msgspec
+
 from franca.wire.headers import Headers, is_secret_header
 
 __all__ = ["Log", "Seen"]
 
 T = TypeVar("T")
 
-_HIDDEN = "***"
+_HIDDEN = b"***"
+_UNREAD = object()
+_decode = msgspec.json.Decoder().decode
 _NAMES: dict[bytes, tuple[str, bool]] = {}  # header name on the wire: its text, and whether it is secret
+_PLAIN_NAMES: set[bytes] = set()  # those of them that are not secret
 _MOST_NAMES = 512
 _MOST_BYTES = 64 * 1024 * 1024
 _POLL = 0.05  # predicates may look at things outside, of which nobody tells us
@@ -31,7 +36,7 @@ class Seen:
     "left" (the client went away first).
     """
 
-    __slots__ = ("_headers", "body", "connection", "ended", "id", "method", "path", "raw", "secure")
+    __slots__ = ("_body", "_headers", "connection", "ended", "id", "method", "path", "raw", "secure")
 
     def __init__(
         self,
@@ -46,12 +51,22 @@ class Seen:
         self.id = id
         self.method = method
         self.path = path
-        self._headers = [(name, _shown(name, value)) for name, value in headers]
+        self._headers = [one if one[0] in _PLAIN_NAMES else (one[0], _shown(*one)) for one in headers]
         self.raw = raw
-        self.body: Any = raw
+        self._body: Any = _UNREAD
         self.connection = connection
         self.secure = secure
         self.ended: str | None = None
+
+    @property
+    def body(self) -> Any:
+        """The decoded JSON, or the bytes where they are none. Decoded when first asked for."""
+        if self._body is _UNREAD:
+            try:
+                self._body = _decode(self.raw)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                self._body = self.raw
+        return self._body
 
     @property
     def headers(self) -> Headers:
@@ -69,11 +84,13 @@ def _known(name: bytes) -> tuple[str, bool]:
         known = text, is_secret_header(text)
         if len(_NAMES) < _MOST_NAMES:
             _NAMES[name] = known
+            if not known[1]:
+                _PLAIN_NAMES.add(name)
     return known
 
 
 def _shown(name: bytes, value: bytes) -> bytes:
-    return _HIDDEN.encode() if _known(name)[1] else value
+    return _HIDDEN if _known(name)[1] else value
 
 
 class Log:

@@ -9,8 +9,6 @@ from hashlib import blake2b
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from . import http
 from .ask import CHAT_MODELS, Ask, Dials, Refused
 from .chat import answer_chat
@@ -28,14 +26,17 @@ if TYPE_CHECKING:
 
 __all__ = ["Service"]
 
-_decode = msgspec.json.Decoder().decode
 _EPOCH = 1_790_000_000
 _MOST_COUNTED = 10_000
+_MOST_KEPT = 64 * 1024 * 1024
 _FAULTS = (
     (500, "The server had an error while processing your request.", "server_error", None),
     (429, "Rate limit reached for requests.", "requests", "rate_limit_exceeded"),
 )
-_OVERRIDES = {
+_READ = {
+    b"authorization": "key",
+    b"api-key": "key",
+    b"x-sim-scenario": "scenario",
     b"x-sim-latency": "latency",
     b"x-sim-tokens-per-second": "tokens_per_second",
     b"x-sim-error-rate": "error_rate",
@@ -55,6 +56,8 @@ class Service:
         self._ids = count(1)
         self._numbers = count(1)
         self._attempts: dict[tuple[str, str, bytes], int] = {}
+        self._kept: dict[tuple[Route, bytes], tuple[bytes, bytes]] = {}
+        self._kept_bytes = 0
 
     # ---- for connections --------------------------------------------------------------------
 
@@ -67,10 +70,9 @@ class Service:
     ) -> tuple[Seen, Answer]:
         """Note a request, and make its answer."""
         seen = Seen(f"req_{next(self._ids):08d}", method, target.decode("latin-1"), headers, body, connection, secure)
-        place = route(target)
         told = [("x-request-id", seen.id)]
         try:
-            answer = self._answer(seen, place, headers, told)
+            answer = self._answer(seen, route(target), headers, told)
         except Refused as refused:
             answer = delayed(refused.answer(*told), self.dials.latency)
         except Exception as error:  # a fault of the simulator itself must not look like a hanging server
@@ -90,13 +92,6 @@ class Service:
     def _answer(
         self, seen: Seen, place: Route, headers: list[tuple[bytes, bytes]], told: list[tuple[str, str]]
     ) -> Answer:
-        raw = seen.raw
-        body: Any = None
-        if raw:
-            try:
-                seen.body = body = _decode(raw)
-            except (msgspec.DecodeError, UnicodeDecodeError):
-                body = None
         key, dials, scenario = self._read(headers)
         if place.endpoint == "health":
             return http.answer(200, {"status": "ok"}, told)
@@ -110,33 +105,55 @@ class Service:
         if dials.error_rate:
             self._maybe_fail(dials, seen.id)
         if place.method == "GET":
-            ask = Ask(place.endpoint, {}, raw, dials, key, argument=place.argument)
+            ask = Ask(place.endpoint, {}, seen.raw, dials, key, argument=place.argument)
             return self._play(place.scenario or scenario, ask) or self._list(ask, told)
+        if dials is self.dials and not scenario and not place.scenario:
+            return self._remembered(seen, place, key, told)
+        return self._made(seen, place, dials, key, scenario, told)
+
+    def _remembered(self, seen: Seen, place: Route, key: str, told: list[tuple[str, str]]) -> Answer:
+        """The answer to a small request, made once: the same request has the same answer but for its id."""
+        kept = self._kept.get((place, seen.raw))
+        if kept is not None:
+            return kept[0] + seen.id.encode() + kept[1]
+        answer = self._made(seen, place, self.dials, key, "", told)
+        if isinstance(answer, bytes) and len(seen.raw) + len(answer) <= _MOST_KEPT // 64 and not _is_scenario(seen):
+            before, found, after = answer.partition(b"x-request-id: " + seen.id.encode())
+            if found:
+                if self._kept_bytes > _MOST_KEPT:
+                    self._kept.clear()
+                    self._kept_bytes = 0
+                self._kept[place, seen.raw] = before + b"x-request-id: ", after
+                self._kept_bytes += len(seen.raw) + len(answer)
+        return answer
+
+    def _made(
+        self, seen: Seen, place: Route, dials: Dials, key: str, scenario: str, told: list[tuple[str, str]]
+    ) -> Answer:
+        body = seen.body
         if type(body) is not dict:
             raise Refused(400, "We could not parse the JSON body of your request: it must be one JSON object.")
         call = "stream" if place.endpoint == "chat" and body.get("stream") is True else place.endpoint
-        ask = Ask(call, body, raw, dials, key, argument=place.argument)
+        ask = Ask(call, body, seen.raw, dials, key, argument=place.argument)
         return self._post(place, scenario, ask, told)
 
     def _read(self, headers: list[tuple[bytes, bytes]]) -> tuple[str, Dials, str]:
         """The caller's key, the dials as this request turns them, and the scenario it names in a header."""
         key, dials, scenario = "", self.dials, ""
         for name, value in headers:
-            if len(name) < 7:
+            known = _READ.get(name) or _READ.get(name.lower())
+            if known is None:
                 continue
-            name = name.lower()
-            if name == b"authorization":
+            if known == "key":
                 key = value.decode("latin-1").removeprefix("Bearer ")
-            elif name == b"api-key":
-                key = value.decode("latin-1")
-            elif name == b"x-sim-scenario":
+            elif known == "scenario":
                 scenario = value.decode("latin-1")
-            elif name in _OVERRIDES:
+            else:
                 try:
-                    turned: dict[str, Any] = {_OVERRIDES[name]: float(value)}
-                    dials = replace(dials, **turned)
+                    turned: dict[str, Any] = {known: float(value)}
                 except ValueError:
-                    raise Refused(400, f"{name.decode()} must be a number.") from None
+                    raise Refused(400, f"{name.decode('latin-1')} must be a number.") from None
+                dials = replace(dials, **turned)
         return key, dials, scenario
 
     def _check_key(self, key: str) -> None:
@@ -209,6 +226,10 @@ class Service:
         else:
             raise _no_model(ask.argument)
         return delayed(http.answer(200, body, told), ask.dials.latency)
+
+
+def _is_scenario(seen: Seen) -> bool:
+    return type(seen.body) is dict and str(seen.body.get("model")).startswith("scenario:")
 
 
 def _model(name: str) -> dict[str, Any]:

@@ -108,7 +108,5 @@ def _inside(item: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(item, (list, tuple)):
         for position, value in enumerate(item):
             yield f"[{position}]", value
-    elif not isinstance(item, (str, int, float, Decimal, Enum, bytes, type(None))):
-        made = msgspec.to_builtins(item, enc_hook=_plain, builtin_types=(Decimal,))
-        if type(made) is not type(item):
-            yield "", made
+    elif not isinstance(item, (str, int, float, Decimal, Enum, bytes, msgspec.Raw, type(None))):
+        yield "", msgspec.to_builtins(item, enc_hook=_plain, builtin_types=(Decimal,))

@@ -53,7 +53,9 @@ PIECES = ("Hel", "lo, ", "wor", "ld")
 USAGE = {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}
 ID = "req_scenario"
 PAUSE = 0.05  # before a reset, so that what was sent before it is read
-SSE = head(200, [("content-type", "text/event-stream; charset=utf-8"), ("x-request-id", ID), ("transfer-encoding", "chunked")])
+SSE = head(
+    200, [("content-type", "text/event-stream; charset=utf-8"), ("x-request-id", ID), ("transfer-encoding", "chunked")]
+)
 INPUTS = ("alpha", "beta", "gamma")
 VECTORS = ([0.5, -0.25, 1.0], [0.0, 2.0, -0.5], [-1.0, 0.75, 0.125])  # all exact in float32
 
@@ -115,7 +117,13 @@ def good_stream() -> bytes:
 
 def embeddings_object(items: Sequence[Any], **more: Any) -> dict[str, Any]:
     """An answer to an embeddings request."""
-    return {"object": "list", "data": items, "model": "scenario", "usage": {"prompt_tokens": 3, "total_tokens": 3}, **more}
+    return {
+        "object": "list",
+        "data": items,
+        "model": "scenario",
+        "usage": {"prompt_tokens": 3, "total_tokens": 3},
+        **more,
+    }
 
 
 def model_list() -> dict[str, Any]:

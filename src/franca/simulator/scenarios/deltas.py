@@ -90,9 +90,7 @@ _THREE_OUT = Outcome(
 ROWS = [
     _reasoning("reasoning_content", "DeepSeek, llama.cpp, older vLLM", "Hmm, ", "yes.", plain="Hmm, yes."),
     _reasoning("reasoning", "OpenRouter, Ollama, Groq, newer vLLM", "Hmm, ", "yes.", plain="Hmm, yes."),
-    _reasoning(
-        "reasoning_details", "OpenRouter", _details("Hmm, "), _details("yes."), plain=_details("Hmm, yes.")
-    ),
+    _reasoning("reasoning_details", "OpenRouter", _details("Hmm, "), _details("yes."), plain=_details("Hmm, yes.")),
     _both(
         "reasoning-content-list",
         "The content is a list of parts, thoughts among them.",
@@ -132,7 +130,15 @@ ROWS = [
         "content-logprobs",
         "Every chunk has log probabilities of its own.",
         "OpenAI",
-        {**whole(), "choices": [{**whole()["choices"][0], "logprobs": {"content": [*_logprobs("Hello")["content"], *_logprobs(", world")["content"]]}}]},
+        {
+            **whole(),
+            "choices": [
+                {
+                    **whole()["choices"][0],
+                    "logprobs": {"content": [*_logprobs("Hello")["content"], *_logprobs(", world")["content"]]},
+                }
+            ],
+        },
         [
             hello(0)[0],
             payload(choice({"content": "Hello"}, logprobs=_logprobs("Hello"))),
@@ -297,7 +303,9 @@ ROWS = [
         "stream-model-changes",
         "The first chunks name no model, later ones the real one.",
         "OpenRouter, Azure",
-        stream(part({"content": TEXT}, model=""), part({}, "stop", model="real"), event({"choices": [], "model": "real"})),
+        stream(
+            part({"content": TEXT}, model=""), part({}, "stop", model="real"), event({"choices": [], "model": "real"})
+        ),
         stream=ok(model="real"),
     ),
 ]

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from .blocks import STOP, TEXT, USAGE, USAGE_CHUNK, answer, broken, by_call, choice, hello, ok, part, payload, row, stream, whole
+from .blocks import (
+    STOP,
+    TEXT,
+    USAGE,
+    USAGE_CHUNK,
+    answer,
+    broken,
+    by_call,
+    choice,
+    hello,
+    ok,
+    part,
+    payload,
+    row,
+    stream,
+    whole,
+)
 from .record import Outcome, Scenario
 
 __all__ = ["ROWS"]
@@ -95,10 +111,27 @@ ROWS = [
         stream=ok(),
     ),
     _usage("after-finish", "Usage comes in a chunk of its own, with empty choices.", "OpenAI", STOP, USAGE_CHUNK),
-    _usage("with-finish", "Usage comes on the chunk with the finish reason.", "transformers serve, Mistral", {**STOP, "usage": USAGE}),
-    _usage("without-choices", "The chunk with the usage has no `choices` at all.", "Databricks-like gateways", STOP, {"usage": USAGE}),
+    _usage(
+        "with-finish",
+        "Usage comes on the chunk with the finish reason.",
+        "transformers serve, Mistral",
+        {**STOP, "usage": USAGE},
+    ),
+    _usage(
+        "without-choices",
+        "The chunk with the usage has no `choices` at all.",
+        "Databricks-like gateways",
+        STOP,
+        {"usage": USAGE},
+    ),
     _usage("none", "There is no usage; none may be made up.", "servers without stream_options", STOP, total=None),
-    _usage("null-last", "After the usage a chunk with `usage: null` follows.", "servers.md rule 8", {**STOP, "usage": USAGE}, payload(usage=None)),
+    _usage(
+        "null-last",
+        "After the usage a chunk with `usage: null` follows.",
+        "gateways that close with an empty usage",
+        {**STOP, "usage": USAGE},
+        payload(usage=None),
+    ),
     _usage(
         "before-finish",
         "The usage comes before the finish reason.",

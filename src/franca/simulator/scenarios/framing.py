@@ -89,7 +89,9 @@ ROWS = [
         "http-interim-heads",
         "100 Continue and 103 Early Hints come before the answer.",
         "CDNs; RFC 9110, 15.2",
-        lambda ask: iter((b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n", good(ask))),
+        lambda ask: iter(
+            (b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n", good(ask))
+        ),
         every=True,
         chat=ok(),
         stream=ok(usage__total_tokens=12),

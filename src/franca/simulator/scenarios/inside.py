@@ -198,7 +198,7 @@ ROWS = [
     _in_stream(
         "event-error",
         "`event: error` with an error object.",
-        "Anthropic-like gateways, servers.md rule 4",
+        "Anthropic-like gateways",
         *hello(2),
         event({"error": {"type": "overloaded_error", "message": "Overloaded"}}, "error"),
         outcome=broken("Hello, ", "NoProvider", status=529, message="Overloaded"),
@@ -222,13 +222,11 @@ ROWS = [
     _in_stream(
         "after-finish",
         "An error comes after the finish reason.",
-        "servers.md rule 5: an error anywhere",
+        "OpenRouter plugins that run after the model",
         *hello(),
         STOP,
         {"error": _DOWN},
-        outcome=Outcome(
-            "ModelDown", {"status": 502, "partial.content": TEXT, "partial.finish_reason": "stop"}
-        ),
+        outcome=Outcome("ModelDown", {"status": 502, "partial.content": TEXT, "partial.finish_reason": "stop"}),
     ),
     _in_stream(
         "rate-limit",
@@ -249,7 +247,7 @@ ROWS = [
     row(
         "inside-key-echo",
         "An error in mid-stream repeats the caller's key.",
-        "servers.md: no secret may get into an error",
+        "gateways that forward upstream texts",
         _key_echo,
         options={"retries": 0, "api_key": KEY},
         stream=Outcome(

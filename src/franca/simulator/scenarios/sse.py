@@ -107,8 +107,18 @@ ROWS = [
             "OpenRouter (`: OPENROUTER PROCESSING`); openai-python #2722",
             _each(lambda one: b": OPENROUTER PROCESSING\n\n" + one),
         ),
-        ("keep-alive", "`: keep-alive` comments precede the first event.", "DeepSeek", stream(b": keep-alive\n\n" * 5, *_ALL)),
-        ("comment-in-event", "A comment stands between two lines of one event.", "WHATWG", _each(lambda one: b": data: no\n" + one)),
+        (
+            "keep-alive",
+            "`: keep-alive` comments precede the first event.",
+            "DeepSeek",
+            stream(b": keep-alive\n\n" * 5, *_ALL),
+        ),
+        (
+            "comment-in-event",
+            "A comment stands between two lines of one event.",
+            "WHATWG",
+            _each(lambda one: b": data: no\n" + one),
+        ),
         ("crlf", "Lines end with CR LF.", "many servers", _each(lambda one: one.replace(b"\n", b"\r\n"))),
         ("cr", "Lines end with CR.", "WHATWG", _each(lambda one: one.replace(b"\n", b"\r"))),
         (
@@ -117,10 +127,25 @@ ROWS = [
             "proxies that append events",
             _each(lambda one: one[:-2] + b"\r\n\n"),
         ),
-        ("bom", "The stream starts with a byte order mark.", "WHATWG", stream(b"\xef\xbb\xbf" + event(_ALL[0]), *_ALL[1:])),
-        ("no-space", "No space follows the colon.", "vLLM-like servers", _each(lambda one: one.replace(b"data: ", b"data:", 1))),
+        (
+            "bom",
+            "The stream starts with a byte order mark.",
+            "WHATWG",
+            stream(b"\xef\xbb\xbf" + event(_ALL[0]), *_ALL[1:]),
+        ),
+        (
+            "no-space",
+            "No space follows the colon.",
+            "vLLM-like servers",
+            _each(lambda one: one.replace(b"data: ", b"data:", 1)),
+        ),
         ("multi-line-data", "The JSON of an event is spread over many data lines.", "WHATWG", _each(_many_lines)),
-        ("retry-only", "Events that have only `retry`.", "openai-go #556; symfony/ai #1588", _with_data(b"retry: 3000\n\n")),
+        (
+            "retry-only",
+            "Events that have only `retry`.",
+            "openai-go #556; symfony/ai #1588",
+            _with_data(b"retry: 3000\n\n"),
+        ),
         ("ids", "Every event has an id.", "WHATWG", _each(lambda one: b"id: 7\n" + one)),
         ("event-names", "Every event has a name.", "some gateways", _each(lambda one: b"event: message\n" + one)),
         ("ping", "`event: ping` in mid-stream.", "Anthropic-like gateways", _with_data(b"event: ping\ndata: {}\n\n")),
@@ -132,18 +157,38 @@ ROWS = [
         ),
         ("empty-data", "Events with empty data.", "openai-python #2722", _with_data(b"data:\n\ndata: \n\ndata\n\n")),
         ("blank-lines", "Many blank lines between the events.", "proxies", _each(lambda one: b"\n\n\n" + one)),
-        ("unknown-fields", "Lines with fields that nobody knows.", "WHATWG", _each(lambda one: b"foo: bar\nbaz\n" + one)),
+        (
+            "unknown-fields",
+            "Lines with fields that nobody knows.",
+            "WHATWG",
+            _each(lambda one: b"foo: bar\nbaz\n" + one),
+        ),
         ("done-without-space", "`data:[DONE]`.", "small servers", stream(*_ALL, b"data:[DONE]\n\n", done=False)),
-        ("done-with-spaces", "`data: [DONE] ` with a space after it.", "small servers", stream(*_ALL, b"data: [DONE] \n\n", done=False)),
-        ("done-without-blank-line", "The stream ends within the line [DONE].", "small servers", stream(*_ALL, b"data: [DONE]", done=False)),
+        (
+            "done-with-spaces",
+            "`data: [DONE] ` with a space after it.",
+            "small servers",
+            stream(*_ALL, b"data: [DONE] \n\n", done=False),
+        ),
+        (
+            "done-without-blank-line",
+            "The stream ends within the line [DONE].",
+            "small servers",
+            stream(*_ALL, b"data: [DONE]", done=False),
+        ),
         (
             "last-event-unfinished",
             "The last event, with finish reason and usage, has no blank line after it, and no [DONE] follows.",
-            "servers.md rule 4",
+            "small servers",
             stream(*_ALL[:-2], event({**STOP, "usage": USAGE_CHUNK["usage"]})[:-2], done=False),
         ),
         ("after-done", "Further content follows [DONE].", "gateways", stream(*_ALL, DONE, say("no more"), done=False)),
-        ("one-write", "All events come in one chunk.", "buffering proxies", SSE + chunk(b"".join(map(event, _ALL)) + DONE) + LAST_CHUNK),
+        (
+            "one-write",
+            "All events come in one chunk.",
+            "buffering proxies",
+            SSE + chunk(b"".join(map(event, _ALL)) + DONE) + LAST_CHUNK,
+        ),
     ),
     row(
         "sse-byte-by-byte",
@@ -189,10 +234,12 @@ ROWS = [
         "sse-not-a-stream",
         "Status 200 and a page of HTML instead of a stream.",
         "captive portals, wrong base URLs",
-        lambda ask: good_stream().partition(b"\r\n\r\n")[0].replace(b"event-stream", b"html")
-        + b"\r\n\r\n"
-        + chunk(b"<html><title>Welcome</title></html>\n")
-        + LAST_CHUNK,
+        lambda ask: (
+            good_stream().partition(b"\r\n\r\n")[0].replace(b"event-stream", b"html")
+            + b"\r\n\r\n"
+            + chunk(b"<html><title>Welcome</title></html>\n")
+            + LAST_CHUNK
+        ),
         stream=Outcome("StreamBroken"),
     ),
 ]

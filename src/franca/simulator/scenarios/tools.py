@@ -67,7 +67,7 @@ def _tool_row(
     if plain is not None:
         expect["chat"] = Outcome(None, check)
         play = by_call(stream=data, chat=answer(200, whole({"content": None, "tool_calls": plain}, finish)))
-    return row(f"tool-{name}", about, source, play, request=_REQUEST, **expect)
+    return Scenario(f"tool-{name}", about, source, play, expect, request=_REQUEST)
 
 
 def _done(id: str, arguments: Any, name: str = "get_weather") -> dict[str, Any]:
@@ -179,7 +179,7 @@ ROWS = [
     _tool_row(
         "id-never",
         "No piece has an id; one must be made up.",
-        "small servers; servers.md rule 3",
+        "small servers",
         _calls(_fragment(_REST[0], index=0, name="get_weather"), *(_fragment(one, index=0) for one in _REST[1:])),
         [_call(None, _PARIS)],
     ),
@@ -211,7 +211,7 @@ ROWS = [
     _tool_row(
         "arguments-invalid",
         "The arguments are no JSON: the model stopped too early.",
-        "any model; servers.md rule 2",
+        "any model",
         _calls(_fragment('{"city": "Par', index=0, id="call_1", type="function", name="get_weather"), finish="length"),
         [_call("call_1", '{"city": "Par', good=False)],
         finish="length",

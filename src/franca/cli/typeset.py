@@ -1,0 +1,93 @@
+"""From Markdown to rows of a terminal, by Rich (the extra `franca[cli]`)."""
+
+from __future__ import annotations
+
+import io
+from textwrap import wrap
+from typing import Any
+
+from markdown_it import MarkdownIt
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.markdown import Heading, Markdown
+from rich.text import Text
+from rich.theme import Theme
+
+__all__ = ["Typesetter"]
+
+# Colours of the terminal's own palette, so that it reads well on light and dark.
+_THEME = Theme(
+    {
+        "markdown.h1": "bold underline",
+        "markdown.h2": "bold",
+        "markdown.h3": "bold",
+        "markdown.h4": "bold dim",
+        "markdown.code": "cyan",
+        "markdown.code_block": "none",
+        "markdown.block_quote": "dim",
+        "markdown.item.bullet": "bold",
+        "markdown.item.number": "bold",
+        "markdown.hr": "dim",
+        "markdown.table.border": "dim",
+        "markdown.table.header": "bold",
+    }
+)
+
+
+class _Heading(Heading):
+    """Rich centres headings and, in some versions, draws boxes around them: too much for an answer in a chat."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        text: Text = self.text.copy()
+        text.justify = "left"
+        yield text
+
+
+class _Markdown(Markdown):
+    elements = {**Markdown.elements, "heading_open": _Heading}  # noqa: RUF012  (as the class above declares it)
+
+
+class Typesetter:
+    """Renders Markdown at a width that may change from call to call."""
+
+    def __init__(self) -> None:
+        # Without HTML: Rich leaves it out, and with it all that a model writes between <think> and </think>.
+        self._parser = MarkdownIt("commonmark", {"html": False}).enable(["strikethrough", "table"])
+
+    def blocks(self, source: str) -> list[tuple[int, str]]:
+        """The first line and the kind of each top-level block."""
+        return [
+            (token.map[0], token.type)
+            for token in self._parser.parse(source)
+            if token.level == 0 and token.nesting >= 0 and token.map
+        ]
+
+    def rows(self, source: str, columns: int) -> list[str]:
+        """The source as rows of at most `columns` columns, without blank rows around them."""
+        try:
+            rows = self._render(source, columns)
+        except Exception:  # whatever Rich makes of odd Markdown, the text must be shown
+            rows = [row for line in source.split("\n") for row in wrap(line, columns) or [""]]
+        while rows and not rows[0].strip():
+            del rows[0]
+        while rows and not rows[-1].strip():
+            del rows[-1]
+        return rows
+
+    def _render(self, source: str, columns: int) -> list[str]:
+        tokens = self._parser.parse(source)
+        _keep_breaks(tokens)
+        document = _Markdown("", code_theme="ansi_dark", hyperlinks=False)
+        document.parsed = tokens
+        console = Console(file=io.StringIO(), force_terminal=True, width=columns, theme=_THEME, legacy_windows=False)
+        with console.capture() as captured:
+            console.print(document)
+        return [row.rstrip() for row in captured.get().split("\n")]
+
+
+def _keep_breaks(tokens: list[Any]) -> None:
+    """A line break in an answer is meant (poems, addresses, lists without marks), though Markdown joins lines."""
+    for token in tokens:
+        if token.type == "softbreak":
+            token.type = "hardbreak"
+        if token.children:
+            _keep_breaks(token.children)

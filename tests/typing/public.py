@@ -1,0 +1,155 @@
+"""What type checkers answer about the public names. Never run: `make check` gives it to mypy and pyright.
+
+`assert_type` says what a type must be; a line with an ignore comment must be an error, or the comment itself is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, assert_type
+
+import franca
+from franca import (
+    AsyncClient,
+    AsyncStream,
+    Chat,
+    ChatEvent,
+    Choice,
+    Client,
+    Completion,
+    CompletionEvent,
+    Embeddings,
+    Headers,
+    Message,
+    Model,
+    ModelList,
+    Response,
+    Stream,
+    ToolCall,
+    Usage,
+    accumulate_stream,
+)
+from franca.io.fake import AsyncFakeTransport, FakeTransport
+from franca.io.httpx import AsyncHttpxTransport, HttpxTransport
+from franca.simulator import Simulator
+from franca.wire.http import AsyncTransport, Transport
+
+
+def weather(city: str) -> str:
+    """The weather in a city."""
+    return city
+
+
+def blocking(client: Client) -> None:
+    chat = client.chat("Hello", model="m", temperature=0.5, tools=[weather], extra={"top_k": 3}, timeout=5.0)
+    assert_type(chat, Chat)
+    assert_type(chat.content, str | None)
+    assert_type(chat.message, Message)
+    assert_type(chat.choices, list[Choice])
+    assert_type(chat.tool_calls, list[ToolCall])
+    assert_type(chat.finish_reason, str | None)
+    assert_type(chat.reasoning, str | None)
+    assert_type(chat.cost, float | None)
+    assert_type(chat.usage, Usage | None)
+    assert_type(chat.headers, Headers)
+    assert_type(chat.request_id, str | None)
+    assert_type(chat.to_dict(), dict[str, Any])
+    for call in chat.tool_calls:
+        assert_type(call.id, str | None)
+        assert_type(call.name, str | None)
+        assert_type(call.arguments, str)
+        assert_type(call.arguments_map(), dict[str, Any])
+    if chat.usage:
+        assert_type(chat.usage.total_tokens, int | None)
+
+    stream = client.chat_stream("Hello")
+    assert_type(stream, Stream[ChatEvent, Chat])
+    with stream as opened:
+        assert_type(opened, Stream[ChatEvent, Chat])
+        for event in opened:
+            assert_type(event, ChatEvent)
+            assert_type(event.content, str | None)
+        assert_type(opened.final, Chat)
+        assert_type(opened.partial, Chat | None)
+    assert_type(accumulate_stream(client.chat_stream("Hello"), on_event=print), Chat)
+
+    assert_type(client.completions("Once", max_tokens=5), Completion)
+    assert_type(client.completions_stream("Once"), Stream[CompletionEvent, Completion])
+    assert_type(client.embeddings(["a", "b"], model="e"), Embeddings)
+    assert_type(client.embeddings("a").vectors, Sequence[Sequence[float]])
+    models = client.list_models()
+    assert_type(models, ModelList)
+    assert_type(models[0], Model)
+    assert_type([one.id for one in models], list[str | None])
+    assert_type(client.get("props"), Response)
+    assert_type(client.post("tokenize", {"content": "x"}).json(), Any)
+    with client as same:
+        assert_type(same, Client)
+
+
+async def asynchronous(client: AsyncClient) -> None:
+    assert_type(await client.chat("Hello", model="m"), Chat)
+    stream = client.chat_stream("Hello")
+    assert_type(stream, AsyncStream[ChatEvent, Chat])
+    async with stream as opened:
+        async for event in opened:
+            assert_type(event, ChatEvent)
+        assert_type(opened.final, Chat)
+    assert_type(await client.chat_stream("Hello"), AsyncStream[ChatEvent, Chat])
+    assert_type(await accumulate_stream(client.chat_stream("Hello")), Chat)
+    assert_type(await client.completions("Once"), Completion)
+    assert_type(await client.embeddings("a"), Embeddings)
+    assert_type(await client.list_models(), ModelList)
+    assert_type(await client.get("props"), Response)
+    async with client as same:
+        assert_type(same, AsyncClient)
+
+
+def messages(client: Client, call: ToolCall) -> None:
+    conversation = [
+        franca.system_message("Be brief."),
+        franca.developer_message("Be kind."),
+        franca.user_message("Look:", franca.image_part("cat.png"), franca.text_part("a cat")),
+        franca.assistant_message("I see."),
+        franca.tool_message(call, {"weather": "fine"}),
+    ]
+    assert_type(conversation, list[Message])
+    client.chat(conversation)
+    client.chat([{"role": "user", "content": "Hello"}])
+    client.chat(
+        conversation[0], tools=[franca.function_tool(weather)], tool_choice=franca.tool_choice_function(weather)
+    )
+
+
+def options() -> None:
+    Client()
+    Client("groq", api_key="k", retries=0, timeout=3.0, deadline=None, headers={"X-Team": "a"}, verify=False)
+    Client("http://localhost:11434/v1", model="llama3.2", transport=FakeTransport([]))
+    AsyncClient("http://localhost:11434/v1", api_key=lambda: "k", transport=AsyncFakeTransport([]))
+    blocking: list[Transport] = [FakeTransport([]), HttpxTransport(object())]
+    asynchronous: list[AsyncTransport] = [AsyncFakeTransport([]), AsyncHttpxTransport(object())]
+    print(blocking, asynchronous)
+    with Simulator() as simulator:
+        assert_type(simulator.url, str)
+
+
+def errors(client: Client) -> None:
+    try:
+        client.chat("Hello")
+    except franca.RateLimited as error:
+        assert_type(error.retry_after, float | None)
+        assert_type(error.status, int | None)
+    except franca.TimedOut as error:
+        assert_type(error.phase, str)
+    except franca.FrancaError as error:
+        assert_type(error.message, str)
+        assert_type(error.retryable, bool)
+
+
+def mistakes(client: Client, chat: Chat) -> None:
+    client.chat("Hello", temprature=0.5)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    client.chat("Hello", temperature="hot")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    client.chat()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    Client(time_out=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    chat.contents  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]  # noqa: B018
+    chat.content.upper()  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess]
