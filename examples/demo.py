@@ -61,7 +61,7 @@ def show(client: franca.Client, chat_model: str, stream_model: str, tool_model: 
 
     heading("An answer that cannot lie")
     try:
-        client.chat_stream("Hello", model="scenario:cut-mid-content").finish()
+        client.chat_stream("Hello", model="scenario:cut-clean-mid-content").finish()
     except franca.FrancaError as error:
         print(f"  {type(error).__name__}: {error.message}")
         print(f"  what had arrived: {error.partial.content!r}" if error.partial else "  nothing had arrived")

@@ -86,7 +86,7 @@ def find_error(payload: Any) -> Any:
 def error_from_reply(status: int, headers: Headers, body: bytes, origin: Origin, *, now: float) -> StatusError:
     """The error for an answer whose HTTP status says it is one. `now`: Unix seconds, for Retry-After dates."""
     text = body[:_BODY_LIMIT].decode("utf-8", "replace")
-    problem = read_problem(_decoded(body), text, f"HTTP {status} with an empty body")
+    problem = read_problem(_decoded(body), text, f"the server answered HTTP {status}")
     if 300 <= status < 400:
         problem.message = _redirected(status, headers)
     return _make(problem, status, headers, text, origin, now)
@@ -97,7 +97,7 @@ def error_from_object(
 ) -> StatusError:
     """The error for an `error` object found in a 200 answer, a chunk, a choice, or an `event: error`."""
     text = payload if isinstance(payload, str) else msgspec.json.encode(payload).decode()
-    problem = read_problem(payload, text, "the server sent an error without a word")
+    problem = read_problem(payload, text, "the server sent an error")
     error = _make(problem, status, headers, text[:_BODY_LIMIT], origin, now)
     error.partial = partial
     return error
@@ -135,6 +135,7 @@ def _redirected(status: int, headers: Headers) -> str:
 
 
 def _decoded(body: bytes) -> Any:
+    """The JSON of a body; None when it is none (or says `null`)."""
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -144,22 +145,31 @@ def _decoded(body: bytes) -> Any:
 # ---- reading the error object --------------------------------------------------------------------
 
 
-def read_problem(payload: Any, text: str, otherwise: str) -> Problem:
-    """What `payload` (decoded JSON, None if it is none) or else the bare `text` says went wrong."""
+def read_problem(payload: Any, text: str, event: str) -> Problem:
+    """What `payload` (decoded JSON, None if it is none) or else the bare `text` says went wrong.
+
+    `event` tells what happened; it begins the message where the server gave none.
+    """
     if isinstance(payload, list) and payload:
         payload = payload[0]
     if not isinstance(payload, dict):
-        plain = payload if isinstance(payload, str) else _plain_text(text)
-        return Problem(plain.strip() or otherwise)
+        no_json = payload is None and text.strip() != "null"
+        said = payload if isinstance(payload, str) else _plain_text(text) if no_json else ""
+        return Problem(said.strip() or _wordless(event, text))
     inner = payload.get("error")
     outer = {key: value for key, value in payload.items() if key not in _OF_THE_ANSWER}
     fields: dict[str, Any] = {**outer, **inner} if isinstance(inner, dict) else outer
-    problem = Problem(_message(payload, inner) or _plain_text(text) or otherwise)
+    problem = Problem(_message(payload, inner) or _wordless(event, text))
     metadata = fields.get("metadata")
     problem.metadata = dict(metadata) if isinstance(metadata, dict) else {}
     _read_labels(problem, fields)
     _read_hints(problem, fields)
     return problem
+
+
+def _wordless(event: str, text: str) -> str:
+    shown = " ".join(text[:300].split())
+    return f"{event} without a message: {shown}" if shown else f"{event} with an empty body"
 
 
 _LABELS = frozenset({"message", "type", "code", "param", "metadata", "error"})

@@ -45,9 +45,9 @@ class _Facts(Generic[Event, Whole]):
         return whole
 
     @property
-    def partial(self) -> Whole | None:
-        """What has arrived so far as a whole answer; None before the first choice."""
-        whole: Whole | None = None if self._state is None else self._state.partial()
+    def partial(self) -> Whole:
+        """What has arrived so far as a whole answer; without choices before the first of them."""
+        whole: Whole = self._known().partial()
         return whole
 
     @property

@@ -283,10 +283,9 @@ def test_an_async_stream_that_is_not_open_yet(sim):
         async with franca.AsyncClient(sim.url) as client:
             stream = client.chat_stream("one two", **MODEL)
             assert "not open yet" in repr(stream)
-            for name in ("status", "headers", "request_id"):
+            for name in ("status", "headers", "request_id", "partial"):
                 with pytest.raises(errors.BadUsage, match="not open yet"):
                     getattr(stream, name)
-            assert stream.partial is None
             with pytest.raises(errors.BadUsage, match="not been read"):
                 _ = stream.final
             assert (await stream.finish()).content == "one two"
@@ -308,7 +307,7 @@ def test_a_stream_whose_opening_failed_says_so():
 
 def test_the_error_of_a_stream_stays(sim):
     with franca.Client(sim.url) as client:
-        stream = client.chat_stream("x", model="scenario:cut-mid-content")
+        stream = client.chat_stream("x", model="scenario:cut-clean-mid-content")
         for again in (lambda: list(stream), lambda: next(stream), lambda: stream.final, stream.finish):
             with pytest.raises(errors.StreamBroken):
                 again()

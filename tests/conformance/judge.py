@@ -32,15 +32,7 @@ class Result:
         if self.error is not None:
             error = self.error
             partial = error.partial.to_dict() if error.partial is not None else None
-            return (
-                type(error).__name__,
-                error.message,
-                error.status,
-                error.code,
-                error.retry_after,
-                partial,
-                self.requests,
-            )
+            return type(error).__name__, error.message, error.status, error.code, partial, self.requests
         answer = self.answer
         raw = answer.raw if isinstance(answer, franca.ModelList) else answer.to_dict()
         return "answer", raw, [event.to_dict() for event in self.events], self.requests
@@ -65,7 +57,7 @@ METHODS = {"chat": "chat", "stream": "chat_stream", "completions": "completions"
 
 def _what(call: str, arguments: dict[str, Any]) -> Any:
     if call == "embeddings":
-        return arguments.pop("input", "one text")
+        return arguments.pop("input", ["one", "two", "three"])
     return arguments.pop("messages", PROMPT)
 
 
@@ -160,7 +152,7 @@ def _compare(subject: Any, last: str, path: str, found: Any, wanted: Any) -> Non
     if isinstance(subject, FrancaError) and path in ("message", "body"):
         assert wanted in found, f"{path}: {wanted!r} is not in {found!r}"
     elif path == "retry_after" and wanted is not None:
-        low, high = wanted
+        low, high = wanted if isinstance(wanted, tuple) else (wanted, wanted)
         assert found is not None, "retry_after: None"
         assert low <= found <= high, f"retry_after: {found}, not within {wanted}"
     elif last == "phase":

@@ -23,7 +23,7 @@ class Answer:
     """A scripted reply; `takes` seconds pass while its body is read."""
 
     def __init__(self, body=b"", status=200, headers=(), takes=0.0):
-        self.body = body if isinstance(body, bytes) else msgspec.json.encode(body)
+        self.body = body if isinstance(body, (bytes, Exception)) else msgspec.json.encode(body)
         self.status = status
         given = dict(headers)
         given.setdefault("content-type", "application/json")

@@ -152,6 +152,15 @@ def test_secrets_in_the_users_own_headers_are_scrubbed_too(make_session, play, a
     assert "own-secret-1" not in f"{caught.value} {caught.value.body}"
 
 
+def test_an_error_whose_body_never_arrives_is_still_that_error(make_session, play, answer):
+    session = make_session()
+    for attempt in (exchange, open_stream):
+        with pytest.raises(errors.BadRequest, match="HTTP 400 with an empty body"):
+            play(attempt(session, post(session), understand), answer(errors.TimedOut("x", phase="body"), status=400))
+    with pytest.raises(errors.TimedOut):
+        play(exchange(session, post(session), understand), answer(errors.TimedOut("x", phase="body")))
+
+
 # ---- keys and headers ----------------------------------------------------------------------------
 
 

@@ -88,7 +88,7 @@ def test_completion(make_session, play, answer):
         ({"choices": []}, errors.NoChoices, "the answer has no choices"),
         ({"choices": None}, errors.NoChoices, "no choices"),
         ({"id": "x"}, errors.NoChoices, "no choices"),
-        ({"detail": "no such route"}, errors.NoChoices, "no choices: no such route"),
+        ({"detail": "no such route"}, errors.NoChoices, r"no choices: .\"detail\":\"no such route"),
         ({"choices": {"0": {}}}, errors.NoChoices, "no choices"),
         ({"choices": ["text"]}, errors.ProtocolError, "a choice is no object"),
         ([], errors.ProtocolError, "no JSON object"),

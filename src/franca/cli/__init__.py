@@ -89,7 +89,7 @@ def _run(name: str, words: list[str], debug: bool) -> int:
     command = import_module(f".{name}", __name__)
     parser = argparse.ArgumentParser(
         prog=f"franca {name}",
-        description=command.__doc__.partition("\n\n")[0],
+        description=(command.__doc__ or "").partition("\n\n")[0],
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,  # an option added later must not change what a script's abbreviation means
     )

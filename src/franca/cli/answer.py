@@ -118,13 +118,15 @@ class PlainText:
 def ask(client: Client, request: Request, messages: list[Any], manner: Manner) -> Chat:
     """Ask, show the answer, and return it. Raises Stopped on Ctrl-C, and the errors of `Client.chat_stream`;
     what had arrived by then is shown."""
+    display = None if manner.json else _display(manner)
+    _ = client.transport  # made, and its modules imported, before the clock starts
     watch = Watch()
-    if manner.json:
+    if display is None:
         chat = client.chat(messages, model=request.model, extra=request.extra, **request.named)
         watch.stop()
         print_json(chat.to_dict())
     else:
-        chat = (_streamed if manner.stream else _whole)(client, request, messages, manner, watch)
+        chat = (_streamed if manner.stream else _whole)(client, request, messages, display, watch)
         _judge(chat)
     print_stats(watch, chat.usage, manner.stats)
     if chat.finish_kind == "error":
@@ -140,8 +142,7 @@ def _display(manner: Manner) -> Display:
     return MarkdownScreen(sys.stdout, reasoning=manner.reasoning)
 
 
-def _streamed(client: Client, request: Request, messages: list[Any], manner: Manner, watch: Watch) -> Chat:
-    display = _display(manner)
+def _streamed(client: Client, request: Request, messages: list[Any], display: Display, watch: Watch) -> Chat:
     partial: Chat | None = None
     stream = None
     try:
@@ -176,31 +177,31 @@ def _pieces(event: ChatEvent) -> Iterator[tuple[str | None, str | None]]:
             yield delta.reasoning, delta.text or delta.refusal
 
 
-def _whole(client: Client, request: Request, messages: list[Any], manner: Manner, watch: Watch) -> Chat:
+def _whole(client: Client, request: Request, messages: list[Any], display: Display, watch: Watch) -> Chat:
+    partial: Chat | None = None
     try:
-        chat = client.chat(messages, model=request.model, extra=request.extra, **request.named)
+        chat = partial = client.chat(messages, model=request.model, extra=request.extra, **request.named)
     except KeyboardInterrupt:
         raise Stopped(None) from None
     except FrancaError as error:
-        if error.partial is not None:
-            _show_whole(error.partial, manner)
+        partial = error.partial
         raise
-    watch.stop()
-    _show_whole(chat, manner)
+    finally:
+        watch.stop()
+        if partial is not None:
+            _put_text(partial, display)
+        display.close()
+        if partial is not None:
+            _show_rest(partial)
     return chat
 
 
-def _show_whole(chat: Chat, manner: Manner) -> None:
-    display = _display(manner)
-    try:
-        if chat.reasoning:
-            display.reasoning(chat.reasoning)
-        said = chat.content or chat.refusal
-        if said:
-            display.content(said)
-    finally:
-        display.close()
-    _show_rest(chat)
+def _put_text(chat: Chat, display: Display) -> None:
+    if chat.reasoning:
+        display.reasoning(chat.reasoning)
+    said = chat.content or chat.refusal
+    if said:
+        display.content(said)
 
 
 def _show_rest(chat: Chat) -> None:

@@ -39,8 +39,9 @@ def question(words: Sequence[str], sources: Sequence[str], *, conversation: bool
 def user_turn(text: str, sources: Sequence[str]) -> Message | None:
     """A user's message out of text and attachments. Texts alone stay one string, as every server takes that."""
     parts = [attachment(source) for source in sources]
-    if all(isinstance(part, str) for part in parts):
-        whole = "\n\n".join(part for part in (*parts, text) if part)
+    blocks = [part for part in parts if isinstance(part, str)]
+    if len(blocks) == len(parts):
+        whole = "\n\n".join(part for part in (*blocks, text) if part)
         return user_message(whole) if whole else None
     return user_message([*parts, text] if text else parts)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from itertools import pairwise
 from typing import TextIO
 
 from .region import Region
@@ -128,7 +129,7 @@ class MarkdownScreen:
         if len(blocks) > 1:
             lines = settled.split("\n")
             places = [line for line, _ in blocks]
-            for first, after in zip(places, places[1:], strict=False):
+            for first, after in pairwise(places):
                 rows = self._typesetter.rows("\n".join(lines[first:after]), columns)
                 rest = rows[self._written :]
                 if rest and self._gap:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any, TextIO
+from typing import Any
 from unicodedata import combining, east_asian_width
 
 import msgspec
@@ -14,7 +14,7 @@ import msgspec
 from ..wire.usage import Usage
 from .terminal import is_terminal, note, safe, styled, width
 
-__all__ = ["Watch", "columns_of", "print_json", "print_table", "shortened"]
+__all__ = ["Watch", "columns_of", "print_json", "print_stats", "print_table", "shortened"]
 
 _GAP = 2
 
@@ -116,7 +116,7 @@ def _tokens(usage: Usage) -> str:
     return text + (f" ({thought} of reasoning)" if thought else "")
 
 
-def print_stats(watch: Watch, usage: Usage | None, wanted: bool | None, out: TextIO | None = None) -> None:
+def print_stats(watch: Watch, usage: Usage | None, wanted: bool | None) -> None:
     """The line of `watch` on standard error: when it is wanted, or unsaid and both streams are a terminal's."""
     if wanted is None:
         wanted = is_terminal(sys.stdout) and is_terminal(sys.stderr)

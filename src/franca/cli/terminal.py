@@ -12,7 +12,7 @@ __all__ = ["can_repaint", "height", "is_terminal", "note", "safe", "styled", "wi
 _SGR = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 # A model's text goes to a terminal that obeys control characters: those are shown as pictures instead.
 _PICTURES: dict[int, Any] = {code: 0x2400 + code for code in range(32)}
-_PICTURES |= {code: 0xFFFD for code in range(0x80, 0xA0)}
+_PICTURES |= dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
 _PICTURES |= {0x7F: 0x2421, ord("\t"): "\t", ord("\n"): "\n", ord("\r"): None}
 
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import io
+import re
 from textwrap import wrap
 from typing import Any
 
 from markdown_it import MarkdownIt
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.markdown import Heading, Markdown
+from rich.markdown import CodeBlock, Heading, ListItem, Markdown
+from rich.segment import Segment
+from rich.syntax import Syntax
 from rich.text import Text
 from rich.theme import Theme
 
 __all__ = ["Typesetter"]
 
+_SGR = re.compile(r"\x1b\[[\d;]*m")
+_PADDING = re.compile(r" +((?:\x1b\[[\d;]*m)*)$")
 # Colours of the terminal's own palette, so that it reads well on light and dark.
 _THEME = Theme(
     {
@@ -42,8 +47,38 @@ class _Heading(Heading):
         yield text
 
 
+class _CodeBlock(CodeBlock):
+    """Code without the space that Rich puts around it, so that what is copied from the screen is the code."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        code = str(self.text).rstrip("\n")
+        if self.lexer_name in ("", "text", "default"):
+            yield Text(code, "markdown.code")
+        else:
+            yield Syntax(code, self.lexer_name, theme=self.theme, word_wrap=True, background_color="default")
+
+
+class _ListItem(ListItem):
+    """A numbered item with the full stop that Markdown has after the number."""
+
+    def render_number(self, console: Console, options: ConsoleOptions, number: int, last_number: int) -> RenderResult:
+        room = len(str(last_number)) + 2
+        style = console.get_style("markdown.item.number")
+        rows = console.render_lines(self.elements, options.update(width=options.max_width - room), style=self.style)
+        for place, row in enumerate(rows):
+            yield Segment(" " * room if place else f"{number}.".rjust(room - 1) + " ", style)
+            yield from row
+            yield Segment("\n")
+
+
 class _Markdown(Markdown):
-    elements = {**Markdown.elements, "heading_open": _Heading}  # noqa: RUF012  (as the class above declares it)
+    elements = {  # noqa: RUF012  (declared so by the class above)
+        **Markdown.elements,
+        "heading_open": _Heading,
+        "fence": _CodeBlock,
+        "code_block": _CodeBlock,
+        "list_item_open": _ListItem,
+    }
 
 
 class Typesetter:
@@ -67,9 +102,9 @@ class Typesetter:
             rows = self._render(source, columns)
         except Exception:  # whatever Rich makes of odd Markdown, the text must be shown
             rows = [row for line in source.split("\n") for row in wrap(line, columns) or [""]]
-        while rows and not rows[0].strip():
+        while rows and _blank(rows[0]):
             del rows[0]
-        while rows and not rows[-1].strip():
+        while rows and _blank(rows[-1]):
             del rows[-1]
         return rows
 
@@ -81,7 +116,11 @@ class Typesetter:
         console = Console(file=io.StringIO(), force_terminal=True, width=columns, theme=_THEME, legacy_windows=False)
         with console.capture() as captured:
             console.print(document)
-        return [row.rstrip() for row in captured.get().split("\n")]
+        return [_PADDING.sub(r"\1", row) for row in captured.get().split("\n")]
+
+
+def _blank(row: str) -> bool:
+    return not _SGR.sub("", row).strip()
 
 
 def _keep_breaks(tokens: list[Any]) -> None:

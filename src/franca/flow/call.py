@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ..errors import FrancaError, ProtocolError, TimedOut
+from ..errors import FrancaError, ProtocolError, TimedOut, TransportError
 from ..faults import Origin, error_from_reply, with_origin
 from ..retry import wait_before_retry
 from ..wire.http import Request
@@ -108,7 +108,7 @@ def _attempt(session: Session, out: Outgoing, understand: Understand[T], until: 
     for _ in range(_MOST_REDIRECTS + 1):
         try:
             reply = yield ("send", request)
-            body: bytes = yield ("read", reply, until)
+            body = yield from _read(reply, until)
         except FrancaError as error:
             with_origin(error, origin)
             raise
@@ -133,7 +133,7 @@ def _attempt_stream(
         kind = (reply.headers.get("content-type") or "").lower()
         if 200 <= reply.status < 300 and not kind.startswith("application/json"):
             return Opened(reply, None, origin, until, deadline)
-        body: bytes = yield ("read", reply, until)
+        body = yield from _read(reply, until)
     except FrancaError as error:
         with_origin(error, origin)
         raise
@@ -143,6 +143,17 @@ def _attempt_stream(
     if body:
         _understood(check, whole, origin)
     return Opened(None, whole, origin, until, deadline)
+
+
+def _read(reply: Any, until: float | None) -> Flow[bytes]:
+    """The body. That of an error answer may be missing: its status says what happened all the same."""
+    try:
+        body: bytes = yield ("read", reply, until)
+    except TransportError:
+        if 200 <= reply.status < 300:
+            raise
+        return b""
+    return body
 
 
 def _understood(understand: Understand[T], response: Response, origin: Origin) -> T:

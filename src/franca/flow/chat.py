@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from ..errors import BadUsage, NoChoices, ProtocolError
-from ..faults import Origin, error_from_object, find_error, read_problem
+from ..faults import Origin, error_from_object, find_error
 from ..wire.chat import Chat
 from ..wire.completions import Completion
 from ..wire.params import build_chat_body, build_completion_body, encode_body
@@ -111,7 +111,7 @@ def _read_choices(response: Response, origin: Origin, wall: Any, window: Any) ->
             raise ProtocolError(f"the answer is no JSON object: {excerpt(response.content)}", headers=response.headers)
     choices = payload.get("choices")
     if type(choices) is not list or not choices:
-        raise _no_choices(payload, response)
+        raise _no_choices(response)
     for choice in choices:
         if type(choice) is not dict:
             raise ProtocolError(f"a choice is no object: {excerpt(response.content)}", headers=response.headers)
@@ -121,10 +121,9 @@ def _read_choices(response: Response, origin: Origin, wall: Any, window: Any) ->
     return payload
 
 
-def _no_choices(payload: dict[str, Any], response: Response) -> NoChoices:
-    said = read_problem(payload, "", "").message
+def _no_choices(response: Response) -> NoChoices:
     return NoChoices(
-        f"the answer has no choices: {said}" if said else "the answer has no choices",
+        f"the answer has no choices: {excerpt(response.content)}",
         status=response.status,
         headers=response.headers,
         request_id=response.headers.request_id,

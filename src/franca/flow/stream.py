@@ -156,8 +156,8 @@ class StreamState:
     # ---- what came ------------------------------------------------------------------------------
 
     def partial(self) -> Any:
-        """What has arrived so far, as a whole answer; None before the first choice."""
-        return self._assembled() if self._accumulator.started else None
+        """What has arrived so far, as a whole answer; without choices before the first of them."""
+        return self._assembled() if self._whole is None else self._whole
 
     def final(self) -> Any:
         """The whole answer. Only for a stream that is over without failure."""
@@ -236,11 +236,11 @@ class StreamState:
             return
         if self.done:
             self._fail(NoChoices("the stream ended without a single choice"))
-        elif isinstance(error, (TimedOut, ProtocolError)):
+        elif isinstance(error, TimedOut):
             self._fail(error)
         elif self.count:
-            how = "was cut" if error is not None else "ended"
-            self._fail(self._broken(f"the stream {how} before the answer did, after {_events(self.count)}"), error)
+            how = "ended before the answer did" if error is None else f"broke off ({error.message})"
+            self._fail(self._broken(f"the stream {how}, after {_events(self.count)}"), error)
         else:
             self._fail(self._eventless(error), error)
 
@@ -256,7 +256,8 @@ class StreamState:
                 return error_from_object(found, self.headers, self._origin, now=self._wall())
         said = excerpt(self._head)
         if not said:
-            return self._broken("the stream was cut before its first event" if error else "the stream is empty")
+            how = "is empty" if error is None else f"broke off before its first event ({error.message})"
+            return self._broken(f"the stream {how}")
         kind = (self.headers.get("content-type") or "no content type").partition(";")[0]
         return self._broken(f"the answer ({kind}) holds no event of a stream: {said}")
 

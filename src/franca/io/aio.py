@@ -15,7 +15,7 @@ from .aio_connect import connect
 from .aio_connection import Connection
 from .aio_pool import LoopPool
 from .body import Answer
-from .failures import closed_here
+from .failures import closed_here, connect_timed_out
 from .plan import Plan, Settings
 from .tls import Cert, Verify
 from .tunnel import refused
@@ -63,6 +63,8 @@ class AsyncioTransport:
         """Write the request, wait for the head of the answer. See `franca.wire.http.AsyncTransport`."""
         plan = self._settings.plan(request)
         until = request.until
+        if until is not None and until <= monotonic():
+            raise connect_timed_out(plan.server)
         loop = asyncio.get_running_loop()
         pool = self._latest
         if pool is None or pool.loop is not loop:

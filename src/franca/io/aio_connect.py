@@ -32,7 +32,10 @@ _Place = tuple[Any, Any, int, str, Any]
 async def connect(plan: Plan, context: Callable[[], SSLContext], pool: LoopPool, limit: float) -> Connection:
     """Open a connection for the plan until `limit`. The pool has counted it already, and is told of a failure."""
     try:
-        async with asyncio.timeout(limit - monotonic()):
+        left = limit - monotonic()
+        if left <= 0:
+            raise TimeoutError
+        async with asyncio.timeout(left):
             sock = await _dial(plan, pool.loop)
             try:
                 options(sock)

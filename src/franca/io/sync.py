@@ -9,7 +9,7 @@ from ..errors import ConnectionLost
 from ..wire.headers import Headers
 from ..wire.http import Request
 from .body import Answer
-from .failures import closed_here
+from .failures import closed_here, connect_timed_out
 from .plan import Plan, Settings
 from .sync_connection import Connection, connect
 from .sync_pool import SyncPool
@@ -62,6 +62,8 @@ class SyncTransport:
         """Write the request, wait for the head of the answer. See `franca.wire.http.Transport`."""
         plan = self._settings.plan(request)
         until = request.until
+        if until is not None and until <= monotonic():
+            raise connect_timed_out(plan.server)
         connection = self._pool.take(plan, until)
         if connection is not None and connection.used:
             try:

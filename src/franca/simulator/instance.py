@@ -17,6 +17,7 @@ from .numbers_and_texts import make_number, make_text
 __all__ = ["NoInstance", "instance"]
 
 _TRIES = 60
+_MOST_WORK = 20_000  # attempts in all, so that a hopeless schema is given up soon
 _ROOMY = 4  # levels on which optional things are made at all
 _DEEPEST = 24
 _SHAPES = {
@@ -46,11 +47,14 @@ class _Maker:
     def __init__(self, root: Any, dice: Random) -> None:
         self.root = root
         self.dice = dice
+        self.work = 0
 
     def made(self, schema: Any, depth: int) -> Any:
         """An instance that is known to fit."""
         if depth > _DEEPEST:
             raise NoInstance("it recurs without an end")
+        if self.work > _MOST_WORK:
+            raise NoInstance("it is too hard")
         schema = flattened(schema, self.root)
         if schema is False:
             raise NoInstance("it forbids everything")
@@ -58,10 +62,11 @@ class _Maker:
             return self.dice.choice(["lorem", 7, True])
         reason = NoInstance("its demands contradict each other")
         for attempt in range(_TRIES):
+            self.work += 1
             try:
                 value = self.tried(schema, depth, attempt)
             except NoInstance as error:
-                if depth > _ROOMY:
+                if depth > _ROOMY or self.work > _MOST_WORK:
                     raise
                 reason = error
                 continue

@@ -22,7 +22,7 @@ _TEXT_WIDTH = 40
 def copy_json(value: Any) -> Any:
     """A copy of decoded JSON: fresh dicts and lists, windows turned into dicts, scalars shared.
 
-    Without recursion, as a server may nest deeper than Python's stack likes, and about 5 times faster
+    Without recursion, as a server may nest deeper than Python's stack likes, and about three times faster
     than `copy.deepcopy`.
     """
     top = [value]

@@ -131,7 +131,7 @@ def _stacked(vectors: list[array[float]]) -> Sequence[Sequence[float]]:
         import numpy
     except ImportError:
         return vectors
-    flat = bytearray().join(memoryview(vector).cast("B") for vector in vectors)
+    flat = bytearray().join(vectors)
     columns = len(vectors[0]) if vectors else 0
     stacked: Any = numpy.frombuffer(flat, dtype=numpy.float32).reshape(len(vectors), columns)
     return stacked  # type: ignore[no-any-return]

@@ -1,0 +1,76 @@
+"""List the models of a server: id, owner, the day it was made, and the context length where it is told."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from typing import Any
+
+from ..wire.models import Model
+from .connect import add_options, make_client
+from .exits import ERROR, OK
+from .show import print_json, print_table
+from .terminal import note
+
+__all__ = ["configure", "context_of", "run"]
+
+# Where servers tell how many tokens a model takes: OpenRouter, vLLM, Groq, Mistral and LM Studio, llama.cpp,
+# Gemini, LiteLLM.
+_CONTEXT = (
+    ("context_length",),
+    ("max_model_len",),
+    ("context_window",),
+    ("max_context_length",),
+    ("loaded_context_length",),
+    ("meta", "n_ctx"),
+    ("meta", "n_ctx_train"),
+    ("inputTokenLimit",),
+    ("max_input_tokens",),
+    ("top_provider", "context_length"),
+)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.add_argument("filter", nargs="?", metavar="FILTER", help="only models whose id has this text in it")
+    parser.add_argument("--json", action="store_true", help="the server's own entries, as one array")
+    add_options(parser, model=False)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Ask, and print a table."""
+    with make_client(args) as client:
+        models = client.list_models()
+    wanted = (args.filter or "").casefold()
+    found = [model for model in models if wanted in (model.id or "").casefold()]
+    if args.json:
+        print_json([model.to_dict() for model in found])
+    else:
+        rows = [(model.id or "", model.owned_by or "", _day(model.created), context_of(model)) for model in found]
+        print_table(("MODEL", "OWNER", "CREATED", "CONTEXT"), rows, flexible=0)
+    sys.stdout.flush()
+    if not found and args.filter:
+        note(f"franca: none of the {len(models)} models has {args.filter!r} in its id")
+        return ERROR
+    return OK
+
+
+def context_of(model: Model) -> str:
+    """The context length in tokens, as text; "" when the server does not tell it."""
+    for path in _CONTEXT:
+        value: Any = model.to_dict()
+        for name in path:
+            value = value.get(name) if isinstance(value, dict) else None
+        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+            return str(value)
+    return ""
+
+
+def _day(created: int | None) -> str:
+    if not created:
+        return ""
+    try:
+        return time.strftime("%Y-%m-%d", time.gmtime(created))
+    except (OverflowError, ValueError, OSError):  # a date in milliseconds, or nonsense
+        return ""

@@ -1,0 +1,129 @@
+"""Run a local server that speaks the wire format: models that need no hardware, and every fault on demand.
+
+franca simulate
+franca simulate --tokens-per-second 30 --error-rate 0.1
+franca simulate --list
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from ..errors import BadUsage
+from .exits import OK
+from .show import print_json, print_table
+from .terminal import styled
+
+if TYPE_CHECKING:
+    from ..simulator import Simulator
+
+__all__ = ["configure", "run"]
+
+_PORT = 8990
+_MODELS = "echo  lorem  json  tools  reason  embed"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.epilog = __doc__.partition("\n\n")[2]
+    add = parser.add_argument
+    add("--port", type=int, default=_PORT, metavar="P", help=f"where to listen; 0 takes a free port (default: {_PORT})")
+    add("--host", default="127.0.0.1", metavar="ADDRESS", help="the address to listen at (default: 127.0.0.1)")
+    add("--api-key", metavar="KEY", help="the key that callers must send; env:VARIABLE reads it from there")
+    add("--latency", type=float, default=0.0, metavar="SECONDS", help="wait before each answer")
+    add("--tokens-per-second", type=float, metavar="RATE", help="pace of the answers (default: all at once)")
+    add("--error-rate", type=float, default=0.0, metavar="SHARE", help="share of requests that fail, 0 to 1")
+    add("--seed", type=int, default=0, metavar="N", help="another seed, other answers")
+    add("--list", action="store_true", help="list the scenarios, and start nothing")
+    add("--json", action="store_true", help="with --list: one array of objects")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until Ctrl-C or SIGTERM."""
+    if args.list:
+        return _list(args.json)
+    if args.json:
+        raise BadUsage("--json goes with --list")
+    if not 0 <= args.error_rate <= 1 or args.latency < 0 or (args.tokens_per_second or 1) <= 0:
+        raise BadUsage("--latency is 0 or more, --tokens-per-second above 0, --error-rate from 0 to 1")
+    import asyncio
+
+    from ..simulator import Simulator
+
+    simulator = Simulator(
+        args.port,
+        args.host,
+        api_key=_key(args.api_key),
+        latency=args.latency,
+        tokens_per_second=args.tokens_per_second,
+        error_rate=args.error_rate,
+        seed=args.seed,
+    )
+    asyncio.run(_serve(simulator, args.api_key is not None))
+    return OK
+
+
+async def _serve(simulator: Simulator, locked: bool) -> None:
+    import asyncio
+
+    task = asyncio.current_task()
+    loop = asyncio.get_running_loop()
+    assert task is not None
+    for number in (signal.SIGINT, signal.SIGTERM):  # both are the ordinary way to end it
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        await simulator.serve(lambda: print(_welcome(simulator, locked), flush=True))
+    except asyncio.CancelledError:
+        return
+    except OSError as error:
+        where = f"{simulator.host}, port {simulator.port}"
+        raise OSError(error.errno, f"cannot listen at {where} ({os.strerror(error.errno or 0).lower()})") from None
+
+
+def _welcome(simulator: Simulator, locked: bool) -> str:
+    from ..simulator.scenarios import SCENARIOS
+
+    key = '  -H "authorization: Bearer $FRANCA_API_KEY" \\\n' if locked else ""
+    lines = [
+        f"The simulator listens at {styled(simulator.url, 'bold', sys.stdout)} (Ctrl-C ends it)",
+        "",
+        f"models:     {_MODELS}",
+        f"scenarios:  scenario:NAME, one of {len(SCENARIOS)}; `franca simulate --list` tells them",
+        "",
+        f"  export FRANCA_SERVER={simulator.url}",
+        *(["  export FRANCA_API_KEY=...  # the key given by --api-key"] if locked else []),
+        '  franca chat -m echo "Hello"',
+        "",
+        f"  curl {simulator.url}/chat/completions -H 'content-type: application/json' \\\n{key}"
+        '  -d \'{"model": "echo", "messages": [{"role": "user", "content": "Hello"}]}\'',
+    ]
+    return "\n".join(lines)
+
+
+def _key(given: str | None) -> str | None:
+    if given is None or not given.startswith("env:"):
+        return given
+    name = given.removeprefix("env:")
+    found = os.environ.get(name)
+    if not found:
+        raise BadUsage(f"--api-key: the variable {name} is not set")
+    return found
+
+
+def _list(as_json: bool) -> int:
+    from ..simulator.scenarios import SCENARIOS
+
+    rows = [SCENARIOS[name] for name in sorted(SCENARIOS)]
+    if as_json:
+        print_json(
+            [{"name": row.name, "calls": row.calls, "about": row.about, "source": row.source} for row in rows],
+        )
+    else:
+        cells = [(row.name, ", ".join(row.calls), row.about) for row in rows]
+        print_table(("SCENARIO", "CALLS", "WHAT THE SERVER DOES"), cells, flexible=2)
+    sys.stdout.flush()
+    return OK
