@@ -43,6 +43,7 @@ class Peer(socketserver.ThreadingTCPServer):
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.tls = tls
         self.connections = 0
+        self.asked = threading.Event()  # a request has arrived
         self.gone = threading.Event()  # a client ended a connection that was being answered
         self.go_on = threading.Event()  # lets a stalled answer continue
         super().__init__(("127.0.0.1", 0), Conversation)
@@ -74,6 +75,7 @@ class Conversation(socketserver.StreamRequestHandler):
                 name, _, value = field.decode("latin-1").partition(":")
                 head.append((name.lower(), value.strip()))
             body = self.rfile.read(int(dict(head).get("content-length", 0)))
+            self.server.asked.set()
             self.seen = {"method": method, "head": head, "body": body.decode("latin-1"), "connection": self.number}
             if not getattr(self, path.strip("/").replace("-", "_"))():
                 return
@@ -373,7 +375,8 @@ def test_the_wait_for_the_head_is_limited(shape: Shape, peer: Peer) -> None:
     """`until` covers sending and the head; its phase is told, and the connection ends."""
 
     async def scenario(transport: Any) -> None:
-        request = post(peer.url("/slow-head"), until=time.monotonic() + 0.05)
+        await (await transport.send(post(peer.url("/echo")))).read()  # connecting takes its time on a busy machine
+        request = post(peer.url("/slow-head"), until=time.monotonic() + 0.1)
         assert (await failure(transport.send(request), TimedOut)).phase == "answer"
         await until_gone(peer)
 
@@ -495,8 +498,7 @@ def test_cancelling_a_send_ends_its_connection(library: str, peer: Peer) -> None
 
     async def scenario(transport: Any) -> None:
         sending = asyncio.create_task(transport.send(post(peer.url("/slow-head"))))
-        while not peer.connections:
-            await asyncio.sleep(0.01)
+        assert await asyncio.to_thread(peer.asked.wait, PATIENCE)
         sending.cancel()
         with pytest.raises(asyncio.CancelledError):
             await sending

@@ -324,7 +324,7 @@ def test_compressed_body(door, serving, coding, data, size):
 
 def test_bomb(door, serving):
     """Little that unpacks to much: `read` refuses at its limit, `read_some` gives it in bounded steps."""
-    bomb = gzip.compress(b"\0" * 50_000_000)
+    bomb = gzip.compress(b"\0" * 20_000_000)
     server = serving(keep_alive(ok(bomb, "Content-Encoding: gzip")))
     transport = door.transport()
     with pytest.raises(ProtocolError, match="limit"):
@@ -334,7 +334,7 @@ def test_bomb(door, serving):
     while piece := reply.read_some():
         total += len(piece)
         largest = max(largest, len(piece))
-    assert total == 50_000_000
+    assert total == 20_000_000
     assert largest <= 256 * 1024
 
 

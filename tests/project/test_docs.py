@@ -58,17 +58,22 @@ def environment(simulator: Simulator, tmp_path: Path) -> dict[str, str]:
     kept = {
         name: value for name, value in os.environ.items() if not re.search(r"API_KEY|FRANCA_|OPENAI_|_TOKEN$", name)
     }
-    return kept | {
-        "OPENAI_BASE_URL": simulator.url,
-        "OPENAI_API_KEY": "sk-example",
-        "FRANCA_SERVER": simulator.url,
-        "FRANCA_MODEL": "echo",
-        "FRANCA_API_KEY": "sk-example",
-        "NO_PROXY": "127.0.0.1,localhost",
-        "NO_COLOR": "1",
-        "HOME": str(tmp_path),
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
-    }
+    keys = {name for block in running("python") for name in re.findall(r"env:(\w+)", block.code)}
+    return (
+        dict.fromkeys(keys, "sk-example")
+        | kept
+        | {
+            "OPENAI_BASE_URL": simulator.url,
+            "OPENAI_API_KEY": "sk-example",
+            "FRANCA_SERVER": simulator.url,
+            "FRANCA_MODEL": "echo",
+            "FRANCA_API_KEY": "sk-example",
+            "NO_PROXY": "127.0.0.1,localhost",
+            "NO_COLOR": "1",
+            "HOME": str(tmp_path),
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+        }
+    )
 
 
 def localised(code: str, simulator: Simulator) -> str:

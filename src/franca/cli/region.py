@@ -12,8 +12,7 @@ from typing import TextIO
 
 __all__ = ["Region"]
 
-_TO_END_OF_ROW = "\x1b[K"
-_TO_END_OF_SCREEN = "\x1b[J"
+_TO_END_OF_ROW = "\x1b[K"  # and never to the end of the screen: from its top, tmux takes that for a new screen
 
 
 class Region:
@@ -28,18 +27,25 @@ class Region:
         before, rows = self._live, [*done, *live]
         if rows == before and live and not afresh:
             return
-        pieces = ["\r" + (f"\x1b[{len(before) - 1}A" if len(before) > 1 else "")] if before else []
-        for number, row in enumerate(rows):
+        pieces = ["\r" + _up(len(before) - 1)] if before else []
+        count = max(len(before), len(rows))
+        for number in range(count):
+            row = rows[number] if number < len(rows) else ""
             if number:
                 pieces.append("\r\n")
             if afresh or number >= len(before) or before[number] != row:
                 pieces.append(row + _TO_END_OF_ROW)
-            elif number == len(rows) - 1:
-                pieces.append(row)  # so that the cursor stands at its end
-        if not live and rows:
-            pieces.append("\r\n")
-        if len(before) > len(rows) or (before and not live):
-            pieces.append(_TO_END_OF_SCREEN)
+        # The cursor goes to the end of the last live row, or to the row after what is done.
+        if live:
+            pieces.append(_up(count - len(rows)) + "\r" + rows[-1])
+        elif count == len(rows):
+            pieces.append("\r\n" if rows else "")
+        else:
+            pieces.append(_up(count - len(rows) - 1) + "\r")
         self._out.write("".join(pieces))
         self._out.flush()
         self._live = list(live)
+
+
+def _up(rows: int) -> str:
+    return f"\x1b[{rows}A" if rows > 0 else ""

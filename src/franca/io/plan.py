@@ -43,6 +43,9 @@ class Plan(NamedTuple):
     """Request line and headers, up to the Content-Length."""
     head_only: bool
 
+    def __repr__(self) -> str:  # the head holds the caller's key
+        return f"<Plan {self.server}>"
+
     def render(self, body: bytes) -> bytes:
         """The whole request, for one write."""
         if body:
