@@ -6,6 +6,7 @@
 # SYSTEM_PACKAGES=no   do not try to install Debian packages (proxies for some tests)
 
 SHELL := /bin/bash
+export PATH := $(PATH):/usr/sbin:/sbin
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
@@ -65,7 +66,7 @@ bench: $(VENV)/.installed-bench  ## Benchmarks against a bare socket and openai-
 	$(BIN)/python benchmarks/run.py $(ARGS)
 
 docs: $(VENV)/.installed-dev  ## Write the generated pages under docs/ anew
-	@set -e; for script in scripts/gen_*.py; do [ -e "$$script" ] || continue; echo "$$script"; $(BIN)/python "$$script"; done
+	@set -e; for script in scripts/make_*.py; do [ -e "$$script" ] || continue; echo "$$script"; $(BIN)/python "$$script"; done
 
 clean:  ## Remove what these targets made, the virtual environment too
 	rm -rf $(VENV) build dist .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .cache src/*.egg-info

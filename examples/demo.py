@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import nullcontext
+from contextlib import ExitStack
+from typing import Any
 
 import franca
 from franca.simulator import Simulator
@@ -31,7 +32,7 @@ def weather(city: str, days: int = 1) -> str:
 def show(client: franca.Client, chat_model: str, stream_model: str, tool_model: str, embed_model: str) -> None:
     heading("A chat")
     chat = client.chat([franca.system_message("Be brief."), "Hello, Franca!"], model=chat_model)
-    print(f"  {chat.content!r}  finish_reason={chat.finish_reason}  tokens={chat.usage.total_tokens if chat.usage else '?'}")
+    print(f"  {chat.content!r}  finish_reason={chat.finish_reason}  {chat.usage}")
 
     heading("A stream")
     print("  ", end="")
@@ -44,7 +45,7 @@ def show(client: franca.Client, chat_model: str, stream_model: str, tool_model: 
     print(f"\n  finish_reason={stream.final.finish_reason}  first token after {(first or 0) * 1000:.1f} ms")
 
     heading("A tool call")
-    messages: list = ["What is the weather in Istanbul?"]
+    messages: list[Any] = ["What is the weather in Istanbul?"]
     asked = client.chat(messages, model=tool_model, tools=[weather], tool_choice="required")
     messages.append(asked.message)  # goes back just as it came
     for call in asked.tool_calls:
@@ -57,7 +58,9 @@ def show(client: franca.Client, chat_model: str, stream_model: str, tool_model: 
     vectors = client.embeddings(["a cat", "a dog", "a cat"], model=embed_model).vectors
     alike = sum(a * b for a, b in zip(vectors[0], vectors[2], strict=True))
     other = sum(a * b for a, b in zip(vectors[0], vectors[1], strict=True))
-    print(f"  3 vectors of {len(vectors[0])} numbers; cosine of 'a cat' with itself {alike:.3f}, with 'a dog' {other:.3f}")
+    print(
+        f"  3 vectors of {len(vectors[0])} numbers; cosine of 'a cat' with itself {alike:.3f}, with 'a dog' {other:.3f}"
+    )
 
     heading("An answer that cannot lie")
     try:
@@ -69,7 +72,9 @@ def show(client: franca.Client, chat_model: str, stream_model: str, tool_model: 
 
 def main() -> None:
     server = os.environ.get("FRANCA_SERVER")
-    with nullcontext() if server else Simulator() as simulator, franca.Client(server or simulator.url) as client:
+    with ExitStack() as stack:
+        url = server or stack.enter_context(Simulator()).url
+        client = stack.enter_context(franca.Client(url))
         print(f"franca {franca.__version__}, talking to {client.base_url}")
         model = client.model
         show(client, model or "echo", model or "lorem", model or "tools", model or "embed")

@@ -15,6 +15,7 @@ import msgspec
 
 from .errors import FrancaError, StatusError, class_for, is_retryable
 from .retry import hint, retry_after
+from .wire.decode import decode_json
 from .wire.headers import Headers
 
 __all__ = ["Origin", "Problem", "error_from_object", "error_from_reply", "find_error", "read_problem", "with_origin"]
@@ -137,8 +138,8 @@ def _redirected(status: int, headers: Headers) -> str:
 def _decoded(body: bytes) -> Any:
     """The JSON of a body; None when it is none (or says `null`)."""
     try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return decode_json(body)
+    except ValueError:
         return None
 
 

@@ -252,6 +252,14 @@ def test_garbage_breaks_the_stream(event, text):
     assert error.partial.content == "Hi"
 
 
+def test_a_character_cut_in_two_by_the_server_comes_whole():
+    """Servers that cut text by UTF-16 units send half an emoji in each event."""
+    event = b'{"choices":[{"index":0,"delta":{"content":"%s"},"finish_reason":%s}]}'
+    state = play(data(event % (b"a \\ud83d", b"null"), event % (b"\\ude00!", b'"stop"'), DONE))
+    assert contents(state) == ["a ", "😀!"]
+    assert state.final().content == "a 😀!"
+
+
 def test_an_event_too_large_is_a_protocol_error(monkeypatch):
     state = make()
     state._decoder = type(state._decoder)(max_event=64)

@@ -10,7 +10,8 @@ from source_tree import PROJECT, ROOT, files, imports_of, module_of
 
 CORE = {"msgspec", "httptools"}
 FOUND = {"certifi"}  # used when it happens to be there, and never needed
-MODULES = {"python-socks": "python_socks", "markdown-it-py": "markdown_it"}  # where the name to import differs from the package's
+# Where the name to import differs from the package's.
+MODULES = {"python-socks": "python_socks", "markdown-it-py": "markdown_it"}
 
 
 def names(requirements: list[str]) -> set[str]:

@@ -146,7 +146,7 @@ def test_links_lead_somewhere() -> None:
     assert dead == []
 
 
-@pytest.mark.parametrize("script", sorted((ROOT / "scripts").glob("gen_*.py")), ids=lambda script: script.name)
+@pytest.mark.parametrize("script", sorted((ROOT / "scripts").glob("make_*.py")), ids=lambda script: script.name)
 def test_generated_pages_are_current(script: Path) -> None:
     """`make docs` would change nothing."""
     run([sys.executable, str(script), "--check"], dict(os.environ), ROOT)

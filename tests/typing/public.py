@@ -70,7 +70,7 @@ def blocking(client: Client) -> None:
             assert_type(event, ChatEvent)
             assert_type(event.content, str | None)
         assert_type(opened.final, Chat)
-        assert_type(opened.partial, Chat | None)
+        assert_type(opened.partial, Chat)
     assert_type(accumulate_stream(client.chat_stream("Hello"), on_event=print), Chat)
 
     assert_type(client.completions("Once", max_tokens=5), Completion)

@@ -97,7 +97,7 @@ def _embed(
             (str(place), text, str(len(vector)), f"{_norm(vector):.4f}", _beginning(vector))
             for place, (text, vector) in enumerate(zip(batch, answer.vectors, strict=True), first)
         ]
-        print_table(("INDEX", "TEXT", "DIMENSIONS", "NORM", "VECTOR"), rows, flexible=1)
+        print_table(("INDEX", "TEXT", "DIMENSIONS", "NORM", "VECTOR"), rows, flexible=(1,))
     sys.stdout.flush()
     return answer.usage
 

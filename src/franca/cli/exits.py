@@ -43,6 +43,8 @@ _MOST = 2000  # characters of an error that goes to a file
 
 def code_for(error: BaseException) -> int:
     """The exit code that stands for an error."""
+    if _lacks_key(error):
+        return AUTH
     return next((code for kind, code in _CODES if isinstance(error, kind)), ERROR)
 
 
@@ -72,13 +74,24 @@ def report(error: Exception, debug: bool = False) -> int:
     if debug:
         _traceback(error)
     sys.stdout.flush()
-    screen = is_terminal(sys.stderr)
-    line = _fitted(f"franca: {_text(error)}", width() - 1 if screen else _MOST)
-    print(styled(line, "red", sys.stderr), file=sys.stderr)
+    print(styled(_line(error), "red", sys.stderr), file=sys.stderr)
     hint = _hint(error)
     if hint:
-        print(_fitted(f"franca: {hint}", width() - 1 if screen else _MOST), file=sys.stderr)
+        print(f"franca: {hint}", file=sys.stderr)
     return code_for(error)
+
+
+def _line(error: Exception) -> str:
+    """The error on one line. In a terminal: all of it where that fits, else its message alone, on three rows at
+    most; --debug shows everything."""
+    texts = [safe(" ".join(f"franca: {text}".split())) for text in _texts(error)]
+    if not is_terminal(sys.stderr):
+        return _cut(texts[0], _MOST)
+    return next((text for text in texts if len(text) < width()), _cut(texts[-1], 3 * width() - 1))
+
+
+def _cut(line: str, most: int) -> str:
+    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def _traceback(error: BaseException) -> None:
@@ -87,29 +100,31 @@ def _traceback(error: BaseException) -> None:
     traceback.print_exception(error)
 
 
-def _text(error: Exception) -> str:
-    if isinstance(error, TransportError) and error.status is None and "://" in error.message:
-        return error.message  # it names the address already
+def _texts(error: Exception) -> list[str]:
+    """The error in words, from all that is known to what matters most."""
     if isinstance(error, BadUsage):
-        return error.message
+        return [f"no API key for {error.server}"] if _lacks_key(error) else [error.message]
     if isinstance(error, FrancaError):
-        return str(error)
+        if isinstance(error, TransportError) and error.status is None and "://" in error.message:
+            return [error.message]  # it names the address already
+        where = f"{error.server}: " if error.server and "://" not in error.server else ""
+        status = f"{error.status} " if error.status is not None else ""
+        return [str(error), f"{where}{status}{error.message}"]
     if isinstance(error, OSError):
         name = f" {error.filename}" if error.filename else ""
-        return f"{error.strerror or error}{name}".strip()
-    return f"{type(error).__name__}: {error} (a fault of franca itself; --debug shows where)"
+        return [f"{error.strerror or error}{name}"]
+    return [f"{type(error).__name__}: {error} (a fault of franca itself; --debug shows where)"]
 
 
-def _fitted(line: str, most: int) -> str:
-    line = safe(" ".join(line.split()))
-    return line if len(line) <= most else line[: most - 1] + "…"
+def _lacks_key(error: BaseException) -> bool:
+    return isinstance(error, BadUsage) and error.message.startswith("no API key for")
 
 
 def _hint(error: Exception) -> str:
     """What the user could do about it; "" where the error says all there is to say."""
     if isinstance(error, ConnectFailed):
         return _start_it(error)
-    if isinstance(error, Unauthorized):
+    if isinstance(error, Unauthorized) or (isinstance(error, BadUsage) and _lacks_key(error)):
         return _key_hint(error.server)
     if isinstance(error, RateLimited) and error.retry_after is not None:
         return f"the server asks to wait {error.retry_after:g} s"
@@ -140,5 +155,5 @@ def _key_hint(server: str | None) -> str:
     if row is None or not row.key_vars:
         return "--api-key-env NAME takes the key from the variable NAME"
     name = row.key_vars[0]
-    state = "refused" if os.environ.get(name) else "not set"
-    return f"the key comes from {name} ({state}), or from --api-key-env NAME"
+    state = "was refused" if os.environ.get(name) else "is not set"
+    return f"the key comes from {name}, which {state}; --api-key-env NAME names another variable"

@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
         print_json([model.to_dict() for model in found])
     else:
         rows = [(model.id or "", model.owned_by or "", _day(model.created), context_of(model)) for model in found]
-        print_table(("MODEL", "OWNER", "CREATED", "CONTEXT"), rows, flexible=0)
+        print_table(("MODEL", "OWNER", "CREATED", "CONTEXT"), rows, flexible=(0, 1))
     sys.stdout.flush()
     if not found and args.filter:
         note(f"franca: none of the {len(models)} models has {args.filter!r} in its id")

@@ -14,7 +14,7 @@ from typing import TextIO
 
 from .region import Region
 from .terminal import height, safe, styled, width
-from .typeset import Typesetter
+from .typeset import Typesetter, bare
 
 __all__ = ["MarkdownScreen"]
 
@@ -34,16 +34,16 @@ class MarkdownScreen:
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._source = ""
-        """What has arrived of the content and is not yet written for good."""
-        self._written = 0
+        """What has arrived and is not yet written for good."""
+        self._thinking = False
+        """The source is reasoning: plain text, dimmed."""
+        self._written: list[str] = []
         """Rows of the last block that had to be written for good, because it is taller than the screen."""
-        self._begun = False
-        """Something of the answer came."""
         self._gap = False
         """A blank row is due before the next block."""
+        self._begun = False
+        """Something that is shown came."""
         self._thoughts = 0
-        self._thinking = False
-        """Reasoning is being written; it is plain text that goes straight out."""
         self._start = time.monotonic()
         self._changed = True
         self._failure: BaseException | None = None
@@ -54,35 +54,31 @@ class MarkdownScreen:
 
     def reasoning(self, text: str) -> None:
         """Some reasoning came."""
-        with self._lock:
-            self._thoughts += len(text)
-            self._changed = True
-            if self._show_reasoning:
-                self._think(text)
-        self._check()
+        self._thoughts += len(text)
+        if self._show_reasoning:
+            self._add(text, thinking=True)
 
     def content(self, text: str) -> None:
         """Some of the answer came."""
-        with self._lock:
-            self._end_thinking()
-            self._begun = True
-            self._source += safe(text)
-            self._changed = True
-        self._check()
+        self._add(text, thinking=False)
 
     def close(self) -> None:
         """Write everything for good."""
         self._closing.set()
         self._painter.join()
+        self._paint(final=True)
+
+    def _add(self, text: str, *, thinking: bool) -> None:
         with self._lock:
-            self._end_thinking()
-            self._paint(final=True)
-
-    # ---- painting --------------------------------------------------------------------------------
-
-    def _check(self) -> None:
+            if thinking != self._thinking:
+                self._paint(final=True)
+                self._thinking = thinking
+            self._begun = self._changed = True
+            self._source += safe(text)
         if self._failure is not None:
             raise self._failure
+
+    # ---- painting --------------------------------------------------------------------------------
 
     def _keep_painting(self) -> None:
         pause = _PERIOD
@@ -102,27 +98,34 @@ class MarkdownScreen:
         columns = width() - _MARGIN
         done: list[str] = []
         kind = self._close_blocks(done, columns)
-        live = self._typesetter.rows(self._source, columns)[self._written :] if self._source.strip() else []
+        live = self._unwritten(self._rows(self._source, columns)) if self._source.strip() else []
         if live and self._gap:
             live.insert(0, "")
         if final:
-            self._gap = self._gap or bool(live)
-            self._source, self._written = "", 0
+            self._gap = self._gap or bool(live) or bool(self._written)
+            self._source, self._written = "", []
             self._region.update([*done, *live], [], afresh=True)
             return
         over = len(live) - (height() - 2)
         if over > 0:
             if kind != "table_open":  # the upper rows of a block do not change any more; those of a table do
                 done += live[:over]
-                self._written += over - self._gap
+                self._written += map(bare, live[self._gap : over])
                 self._gap = False
             live = live[over:]
         if not self._begun:
             live = [styled(self._status(), "dim", self._out)]
         self._region.update(done, live)
 
+    def _rows(self, source: str, columns: int) -> list[str]:
+        if self._thinking:
+            return self._typesetter.plain_rows(source.strip("\n"), columns, "dim")
+        return self._typesetter.rows(source, columns)
+
     def _close_blocks(self, done: list[str], columns: int) -> str:
         """Put the rows of the blocks that are final into `done`; the kind of the block that is left."""
+        if self._thinking:
+            return ""
         # The line that is still being written is left out: "2" is a paragraph until it becomes "2. Second".
         settled = self._source[: self._source.rfind("\n") + 1]
         blocks = self._typesetter.blocks(settled)
@@ -130,32 +133,26 @@ class MarkdownScreen:
             lines = settled.split("\n")
             places = [line for line, _ in blocks]
             for first, after in pairwise(places):
-                rows = self._typesetter.rows("\n".join(lines[first:after]), columns)
-                rest = rows[self._written :]
+                rows = self._rows("\n".join(lines[first:after]), columns)
+                rest = self._unwritten(rows)
                 if rest and self._gap:
                     done.append("")
                 done += rest
                 self._gap = self._gap or bool(rows)
-                self._written = 0
+                self._written = []
             self._source = "\n".join(lines[places[-1] :]) + self._source[len(settled) :]
         return blocks[-1][1] if blocks else ""
+
+    def _unwritten(self, rows: list[str]) -> list[str]:
+        """The rows of a block that are still to be written. When what came later changed the first ones (a mark
+        of emphasis found its end 40 rows below), all of it is shown again: nothing may be lost."""
+        count = len(self._written)
+        if self._written == [bare(row) for row in rows[:count]]:
+            return rows[count:]
+        self._written = []
+        return rows
 
     def _status(self) -> str:
         seconds = time.monotonic() - self._start
         doing = f"thinking ({self._thoughts} characters)" if self._thoughts else "waiting"
         return f"{doing} … {seconds:.0f} s" if seconds >= 1 else f"{doing} …"
-
-    def _think(self, text: str) -> None:
-        if not self._thinking:
-            self._paint(final=True)  # reasoning may come between two parts of the answer
-            if self._gap:
-                self._out.write("\n")
-            self._begun = self._thinking = True
-        self._out.write(styled(safe(text), "dim", self._out))
-        self._out.flush()
-
-    def _end_thinking(self) -> None:
-        if self._thinking:
-            self._thinking = False
-            self._gap = True
-            self._out.write("\n")

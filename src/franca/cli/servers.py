@@ -25,8 +25,10 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json([_described(row) for row in rows])
     else:
-        cells = [(row.name, _address(row), " or ".join(row.key_vars), _state(row)) for row in rows]
-        print_table(("SERVER", "BASE URL", "KEY VARIABLE", "KEY"), cells, flexible=1)
+        cells = [
+            (row.name, _address(row), _set(row.key_vars) or "".join(row.key_vars[:1]), _state(row)) for row in rows
+        ]
+        print_table(("SERVER", "BASE URL", "KEY VARIABLE", "KEY"), cells, flexible=(1, 2))
     sys.stdout.flush()
     return OK
 

@@ -17,6 +17,7 @@ from .terminal import is_terminal, note, safe, styled, width
 __all__ = ["Watch", "columns_of", "print_json", "print_stats", "print_table", "shortened"]
 
 _GAP = 2
+_NARROWEST = 8
 
 
 def print_json(value: Any) -> None:
@@ -28,8 +29,8 @@ def print_json(value: Any) -> None:
         print(text.decode())
 
 
-def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, flexible: int) -> None:
-    """Rows of text. In a terminal: aligned, with a heading, the `flexible` column cut so that a row fits."""
+def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, flexible: Sequence[int]) -> None:
+    """Rows of text. In a terminal: aligned, with a heading, and the `flexible` columns cut so that a row fits."""
     out = sys.stdout
     if not is_terminal(out):
         for row in rows:
@@ -37,9 +38,11 @@ def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, flexible
         return
     cells = [[safe(" ".join(cell.split())) for cell in row] for row in (heads, *rows)]
     widths = [max(columns_of(row[place]) for row in cells) for place in range(len(heads))]
-    over = sum(widths) + _GAP * (len(widths) - 1) - (width() - 1)
-    if over > 0:
-        widths[flexible] = max(widths[flexible] - over, len(heads[flexible]), 12)
+    while sum(widths) + _GAP * (len(widths) - 1) >= width():
+        widest = max(flexible, key=widths.__getitem__)
+        if widths[widest] <= _NARROWEST:
+            break
+        widths[widest] -= 1
     for number, row in enumerate(cells):
         parts = [_padded(cell, columns) for cell, columns in zip(row, widths, strict=True)]
         line = (" " * _GAP).join(parts).rstrip()
@@ -86,12 +89,12 @@ class Watch:
         self.end = time.monotonic()
 
     def line(self, usage: Usage | None) -> str:
-        """What is known about the answer, such as "12 + 48 tokens · 1.9 s · first after 0.31 s · 30 tokens/s"."""
+        """What is known about the answer, such as "12 tokens in, 48 out · 1.92 s · first event 0.31 s · 30 tokens/s"."""
         end = self.end if self.end is not None else time.monotonic()
         parts = [_tokens(usage)] if usage is not None else ["no token counts told"]
         parts.append(f"{end - self.start:.2f} s")
         if self.first is not None:
-            parts.append(f"first event after {self.first - self.start:.2f} s")
+            parts.append(f"first event {self.first - self.start:.2f} s")
         made = usage.completion_tokens if usage is not None else None
         # From the first event on where there is one: before it the server read the prompt, or slept.
         spent = end - (self.start if self.first is None else self.first)
@@ -113,7 +116,7 @@ def _tokens(usage: Usage) -> str:
     text += f" ({cached} cached)" if cached else ""
     if made is not None:
         text += f", {made} out"
-    return text + (f" ({thought} of reasoning)" if thought else "")
+    return text + (f" ({thought} reasoning)" if thought else "")
 
 
 def print_stats(watch: Watch, usage: Usage | None, wanted: bool | None) -> None:

@@ -124,6 +124,6 @@ def _list(as_json: bool) -> int:
         )
     else:
         cells = [(row.name, ", ".join(row.calls), row.about) for row in rows]
-        print_table(("SCENARIO", "CALLS", "WHAT THE SERVER DOES"), cells, flexible=2)
+        print_table(("SCENARIO", "CALLS", "WHAT THE SERVER DOES"), cells, flexible=(2,))
     sys.stdout.flush()
     return OK

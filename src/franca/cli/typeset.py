@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from textwrap import wrap
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -15,7 +14,7 @@ from rich.syntax import Syntax
 from rich.text import Text
 from rich.theme import Theme
 
-__all__ = ["Typesetter"]
+__all__ = ["Typesetter", "bare"]
 
 _SGR = re.compile(r"\x1b\[[\d;]*m")
 _PADDING = re.compile(r" +((?:\x1b\[[\d;]*m)*)$")
@@ -59,10 +58,10 @@ class _CodeBlock(CodeBlock):
 
 
 class _ListItem(ListItem):
-    """A numbered item with the full stop that Markdown has after the number."""
+    """A numbered item with the full stop that Markdown has after the number, and room for two digits."""
 
     def render_number(self, console: Console, options: ConsoleOptions, number: int, last_number: int) -> RenderResult:
-        room = len(str(last_number)) + 2
+        room = max(len(str(last_number)), 2) + 2  # the tenth item must not move the first nine
         style = console.get_style("markdown.item.number")
         rows = console.render_lines(self.elements, options.update(width=options.max_width - room), style=self.style)
         for place, row in enumerate(rows):
@@ -101,7 +100,7 @@ class Typesetter:
         try:
             rows = self._render(source, columns)
         except Exception:  # whatever Rich makes of odd Markdown, the text must be shown
-            rows = [row for line in source.split("\n") for row in wrap(line, columns) or [""]]
+            rows = self.plain_rows(source, columns, "none")
         while rows and _blank(rows[0]):
             del rows[0]
         while rows and _blank(rows[-1]):
@@ -113,14 +112,27 @@ class Typesetter:
         _keep_breaks(tokens)
         document = _Markdown("", code_theme="ansi_dark", hyperlinks=False)
         document.parsed = tokens
-        console = Console(file=io.StringIO(), force_terminal=True, width=columns, theme=_THEME, legacy_windows=False)
-        with console.capture() as captured:
-            console.print(document)
-        return [_PADDING.sub(r"\1", row) for row in captured.get().split("\n")]
+        return _printed(document, columns)
+
+    def plain_rows(self, text: str, columns: int, style: str) -> list[str]:
+        """Text that is no Markdown, wrapped, in one style."""
+        return _printed(Text(text, style), columns)
+
+
+def _printed(thing: Any, columns: int) -> list[str]:
+    console = Console(file=io.StringIO(), force_terminal=True, width=columns, theme=_THEME, legacy_windows=False)
+    with console.capture() as captured:
+        console.print(thing)
+    return [_PADDING.sub(r"\1", row) for row in captured.get().removesuffix("\n").split("\n")]
+
+
+def bare(row: str) -> str:
+    """A row without its colours."""
+    return _SGR.sub("", row)
 
 
 def _blank(row: str) -> bool:
-    return not _SGR.sub("", row).strip()
+    return not bare(row).strip()
 
 
 def _keep_breaks(tokens: list[Any]) -> None:

@@ -10,8 +10,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
 from ..accumulate import Accumulator, CompletionAccumulator
 from ..errors import FrancaError, NoChoices, ProtocolError, StreamBroken, TimedOut
 from ..faults import Origin, error_from_object, find_error
@@ -19,6 +17,7 @@ from ..sse import Decoder
 from ..wire.chat import Chat
 from ..wire.chunk import ChatEvent
 from ..wire.completions import Completion, CompletionEvent
+from ..wire.decode import Halves, decode_json
 from ..wire.headers import Headers
 from ..wire.response import Response, excerpt
 from .call import Opened
@@ -28,7 +27,6 @@ __all__ = ["CHAT", "COMPLETION", "StreamKind", "StreamState"]
 _LINGER = 5.0  # seconds to wait for a usage chunk or [DONE] once every choice has its finish reason
 _SNIFF = 16 * 1024  # bytes kept of a body in which no event was found, to say what it was
 _SILENT = frozenset({"ping", "keep-alive", "keepalive", "heartbeat"})
-_decode = msgspec.json.Decoder().decode
 
 
 class StreamKind:
@@ -57,6 +55,7 @@ class StreamState:
         "_deadline",
         "_decoder",
         "_due",
+        "_halves",
         "_head",
         "_idle",
         "_kind",
@@ -86,6 +85,7 @@ class StreamState:
         self._wall = wall
         self._last = 0.0
         self._head = b""
+        self._halves = Halves()
         self._whole: Any = None
         source = opened.whole if opened.whole is not None else opened.reply
         self.status: int = source.status
@@ -174,6 +174,8 @@ class StreamState:
         window = self._kind.event
         add = self._accumulator.add
         push = self.events.append
+        decode = decode_json
+        halves = self._halves
         for kind, data in payloads:
             if data[:6] == b"[DONE]":
                 self.done = True
@@ -182,8 +184,8 @@ class StreamState:
             if kind in _SILENT:
                 continue
             try:
-                payload = _decode(data)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                payload = decode(data, halves)
+            except ValueError:
                 self._undecodable(kind, data)
                 return
             if (
@@ -248,8 +250,8 @@ class StreamState:
         """Why a body without any event is no stream: JSON sent under another name, a page, nothing."""
         if error is None and self._head.lstrip()[:1] in (b"{", b"["):
             try:
-                payload = _decode(self._head)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                payload = decode_json(self._head)
+            except ValueError:
                 payload = None
             found = find_error(payload)
             if found is not None:

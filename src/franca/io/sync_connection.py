@@ -171,7 +171,7 @@ class Connection(Link):
 
     def finish(self, answer: Answer) -> None:
         """The answer is complete: back to the pool, if it may carry another one."""
-        if answer.keep and self.generation == self._pool.generation:
+        if answer.keep and self.generation == self._pool.generation and not self.closed:
             self.rest(self._pool.idle_expiry, answer)
             self._pool.put(self)
         else:
@@ -179,6 +179,8 @@ class Connection(Link):
 
     def linger(self, answer: Answer) -> None:
         """The answer should be about to end. It is looked at when the connection is wanted next."""
+        if self.closed:
+            return
         if self.generation != self._pool.generation:
             self.close()
             return

@@ -17,7 +17,7 @@ from .numbers_and_texts import make_number, make_text
 __all__ = ["NoInstance", "instance"]
 
 _TRIES = 60
-_MOST_WORK = 20_000  # attempts in all, so that a hopeless schema is given up soon
+_MOST_WORK = 4_000  # attempts in all, so that a hopeless schema is given up soon
 _ROOMY = 4  # levels on which optional things are made at all
 _DEEPEST = 24
 _SHAPES = {

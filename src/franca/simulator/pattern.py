@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
+from string import hexdigits
 
 __all__ = ["Unsupported", "matching"]
 
@@ -117,12 +118,12 @@ class _Reader:
         if sign in "bB":
             return None
         if sign in "xu":
-            digits = self.pattern[self.at : self.at + (2 if sign == "x" else 4)]
-            self.at += len(digits)
-            try:
-                return chr(int(digits, 16))
-            except ValueError:
-                raise Unsupported(self.pattern) from None
+            size = 2 if sign == "x" else 4
+            digits = self.pattern[self.at : self.at + size]
+            self.at += size
+            if len(digits) < size or not all(digit in hexdigits for digit in digits):
+                raise Unsupported(self.pattern)
+            return chr(int(digits, 16))
         if sign in "pPk" or (sign.isdigit() and sign != "0"):
             raise Unsupported(self.pattern)
         return _ESCAPES.get(sign, sign)

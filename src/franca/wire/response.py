@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from ..errors import ProtocolError
+from .decode import decode_json
 from .headers import Headers
 
 __all__ = ["Response"]
@@ -37,8 +36,8 @@ class Response:
     def json(self) -> Any:
         """The body decoded as JSON. Raises ProtocolError, with an excerpt, when it is none."""
         try:
-            return msgspec.json.decode(self.content)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            return decode_json(self.content)
+        except ValueError as error:
             kind = (self.headers.get("content-type") or "no content type").partition(";")[0]
             said = excerpt(self.content) or "an empty body"
             raise ProtocolError(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -78,7 +79,12 @@ class Proxy:
 def _environment() -> Path:
     """The proxy's own environment, installed when it is not there (a minute or two)."""
     done = subprocess.run(
-        [str(_HERE / "setup.sh")], cwd=_ROOT, capture_output=True, text=True, timeout=_INSTALL_LIMIT, check=False
+        [str(_HERE / "setup.sh"), sys.executable],
+        cwd=_ROOT,
+        capture_output=True,
+        text=True,
+        timeout=_INSTALL_LIMIT,
+        check=False,
     )
     if done.returncode != 0:
         raise RuntimeError(f"LiteLLM could not be installed: {done.stderr[-2000:]}")

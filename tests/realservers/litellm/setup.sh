@@ -11,6 +11,7 @@ if cmp -s "$here/requirements.txt" "$stamp"; then
     exit 0
 fi
 "${1:-python3}" -m venv --clear "$venv"
+echo '*' >"$venv/.gitignore"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$here/requirements.txt"
 # The stamp comes last, so that an installation that was interrupted is done again.
 cp "$here/requirements.txt" "$stamp"
