@@ -257,7 +257,7 @@ def test_released_connection_is_used_again_when_the_end_came(door, serving):
     assert server.connections == 1
 
 
-@pytest.mark.parametrize("tail", [b"", chunk(b"more"), b"nonsense\r\n", END + b"!", chunk(b"x" * 200_000) + END])
+@pytest.mark.parametrize("tail", [b"", chunk(b"more"), b"nonsense\r\n", END + b"!", chunk(b"x" * 5_000_000) + END])
 def test_released_connection_is_closed_when_no_clean_end_came(door, serving, tail):
     """Nothing, more, or nonsense: the next request gets another connection."""
     sent = threading.Event()

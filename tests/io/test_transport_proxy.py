@@ -51,7 +51,7 @@ def tinyproxy(tmp_path_factory) -> Iterator[int]:
         pytest.skip("needs the Debian package tinyproxy")
     port = free_port()
     config: Path = tmp_path_factory.mktemp("tinyproxy") / "tinyproxy.conf"
-    config.write_text(f'Port {port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 50\nBasicAuth user "{PASSWORD}"\n')
+    config.write_text(f'Port {port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 50\nBasicAuth user sesame\n')
     with running([program, "-d", "-c", str(config)], port):
         yield port
 
@@ -63,7 +63,7 @@ def microsocks() -> Iterator[int]:
     if program is None:
         pytest.skip("needs the Debian package microsocks")
     port = free_port()
-    with running([program, "-q", "-i", "127.0.0.1", "-p", str(port), "-u", "user", "-P", PASSWORD], port):
+    with running([program, "-i", "127.0.0.1", "-p", str(port), "-u", "user", "-P", PASSWORD], port):
         yield port
 
 
@@ -92,7 +92,7 @@ def tunnel(peer: Peer) -> str:
 def test_http_through_tinyproxy(door, serving, tinyproxy):
     """The proxy gets the whole URL; one connection to it serves several requests and servers."""
     servers = [serving(keep_alive(OK)) for _ in range(2)]
-    transport = door.transport(proxy=f"http://user:{QUOTED}@127.0.0.1:{tinyproxy}")
+    transport = door.transport(proxy=f"http://user:sesame@127.0.0.1:{tinyproxy}")
     for _ in range(2):
         for server in servers:
             assert door.send(transport, server.url + "/x").read() == b"ok"
@@ -101,7 +101,7 @@ def test_http_through_tinyproxy(door, serving, tinyproxy):
 def test_https_through_tinyproxy(door, serving, server_tls, authority_file, tinyproxy):
     """By CONNECT, and the certificate is the server's."""
     server = serving(keep_alive(OK), server_tls)
-    transport = door.transport(proxy=f"http://user:{QUOTED}@127.0.0.1:{tinyproxy}", verify=authority_file)
+    transport = door.transport(proxy=f"http://user:sesame@127.0.0.1:{tinyproxy}", verify=authority_file)
     for _ in range(3):
         assert door.send(transport, f"https://localhost:{server.port}/").read() == b"ok"
     assert server.connections == 1
@@ -123,7 +123,7 @@ def test_wrong_password_at_tinyproxy(door, tinyproxy, scheme):
 
 def test_server_that_the_proxy_cannot_reach(door, tinyproxy):
     """Told as what it is, and worth another try."""
-    transport = door.transport(proxy=f"http://user:{QUOTED}@127.0.0.1:{tinyproxy}")
+    transport = door.transport(proxy=f"http://user:sesame@127.0.0.1:{tinyproxy}")
     with pytest.raises(ConnectFailed) as caught:
         door.send(transport, "https://127.0.0.1:1/")
     assert caught.value.status is not None

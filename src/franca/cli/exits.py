@@ -155,5 +155,6 @@ def _key_hint(server: str | None) -> str:
     if row is None or not row.key_vars:
         return "--api-key-env NAME takes the key from the variable NAME"
     name = row.key_vars[0]
-    state = "was refused" if os.environ.get(name) else "is not set"
-    return f"the key comes from {name}, which {state}; --api-key-env NAME names another variable"
+    if os.environ.get(name):
+        return f"{name} was refused; --api-key-env NAME takes the key from another variable"
+    return f"set {name}, or name another variable with --api-key-env"

@@ -25,9 +25,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json([_described(row) for row in rows])
     else:
-        cells = [
-            (row.name, _address(row), _set(row.key_vars) or "".join(row.key_vars[:1]), _state(row)) for row in rows
-        ]
+        cells = [(row.name, _address(row), _variable(row), _state(row)) for row in rows]
         print_table(("SERVER", "BASE URL", "KEY VARIABLE", "KEY"), cells, flexible=(1, 2))
     sys.stdout.flush()
     return OK
@@ -46,6 +44,10 @@ def _url(row: Server) -> str:
 
 def _address(row: Server) -> str:
     return _url(row) or f"your own, in {row.url_vars[0]}"
+
+
+def _variable(row: Server) -> str:
+    return _set(row.key_vars) or "".join(row.key_vars[:1])
 
 
 def _state(row: Server) -> str:

@@ -89,7 +89,7 @@ class Watch:
         self.end = time.monotonic()
 
     def line(self, usage: Usage | None) -> str:
-        """What is known about the answer, such as "12 tokens in, 48 out · 1.92 s · first event 0.31 s · 30 tokens/s"."""
+        """What is known of it, such as "12 tokens in, 48 out · 1.92 s · first event 0.31 s · 30 tokens/s"."""
         end = self.end if self.end is not None else time.monotonic()
         parts = [_tokens(usage)] if usage is not None else ["no token counts told"]
         parts.append(f"{end - self.start:.2f} s")

@@ -25,14 +25,15 @@ __all__ = ["Conversation", "read_turn", "talk"]
 
 _HELP = """/help           this list
 /clear          forget the conversation; the system prompt stays
-/system TEXT    set the system prompt (@FILE reads a file, - takes it away); alone: show it
-/model NAME     go on with another model; alone: show it
+/system TEXT    set the system prompt; @FILE reads it, - takes it away
+/model NAME     go on with another model
 /attach FILE    send a file with the next message
 /save FILE      write the conversation to a file
 /load FILE      go on with a conversation from a file
 /exit           leave (Ctrl-D does too)
-A line that ends with a backslash goes on in the next one; ``` begins and ends a block of lines.
-Ctrl-C stops an answer and keeps the conversation. Begin with // to say something that begins with /."""
+/system and /model alone show what is set. // begins a message that begins with /.
+A line that ends with a backslash goes on in the next; ``` begins and ends a
+block of lines. Ctrl-C stops an answer and keeps the conversation."""
 
 
 @dataclass
@@ -64,7 +65,11 @@ def talk(client: Client, conversation: Conversation, manner: Manner, first: Mess
                 message = _next_message(conversation)
             if message is not None:
                 _turn(client, conversation, manner, message)
-        except (EOFError, _Leave):
+        except EOFError:
+            if person:
+                print()  # the prompt of the shell begins on a row of its own
+            return OK
+        except _Leave:
             return OK
         except KeyboardInterrupt:  # at the prompt: the line is dropped
             print()
@@ -76,6 +81,8 @@ def talk(client: Client, conversation: Conversation, manner: Manner, first: Mess
             code = report(error)
             if not person:
                 return code
+        if person and message is not None:
+            print()
         message = None
 
 
@@ -174,7 +181,7 @@ def _command(conversation: Conversation, line: str) -> None:
 
 
 def _help(conversation: Conversation, argument: str) -> None:
-    note(_HELP, "bold")
+    note(_HELP, "")
 
 
 def _clear(conversation: Conversation, argument: str) -> None:

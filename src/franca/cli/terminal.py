@@ -46,7 +46,7 @@ def safe(text: str) -> str:
 
 def styled(text: str, style: str, stream: TextIO) -> str:
     """Text in bold, dim or a colour where the stream shows it, and NO_COLOR does not forbid it."""
-    if not text or os.environ.get("NO_COLOR") or not can_repaint(stream):
+    if not text or not style or os.environ.get("NO_COLOR") or not can_repaint(stream):
         return text
     return f"\x1b[{_SGR[style]}m{text}\x1b[0m"
 

@@ -35,11 +35,11 @@ async def connect(plan: Plan, context: Callable[[], SSLContext], pool: LoopPool,
         left = limit - monotonic()
         if left <= 0:
             raise TimeoutError
+        conversation = prepare(plan, context)
         async with asyncio.timeout(left):
             sock = await _dial(plan, pool.loop)
             try:
                 options(sock)
-                conversation = prepare(plan, context)
                 pipe = await _converse(sock, conversation, plan, pool.loop) if conversation is not None else None
             except BaseException:
                 sock.close()

@@ -86,6 +86,7 @@ class Link:
                     answer.feed(data)
                 if pipe.ended:
                     answer.end()
+                    answer.keep = False
             else:
                 answer.end(clean=False)
         except TransportError as error:

@@ -222,11 +222,11 @@ class Connection(Link):
 def connect(plan: Plan, context: Callable[[], SSLContext], pool: SyncPool, limit: float) -> Connection:
     """Open a connection for the plan until `limit`. The pool has counted it already, and is told of a failure."""
     try:
+        conversation = prepare(plan, context)
         proxy = plan.proxy
         sock = _socks(plan, limit) if proxy is not None and proxy.is_socks else _tcp(plan, limit)
         try:
             options(sock)
-            conversation = prepare(plan, context)
             pipe = _converse(sock, conversation, plan, limit) if conversation is not None else None
             sock.setblocking(True)
             connection = Connection(sock, pipe, plan, pool)

@@ -28,23 +28,23 @@ Conversation = Generator[bytes, bytes, TlsPipe | None]
 
 
 def prepare(plan: Plan, context: Callable[[], SSLContext]) -> Conversation | None:
-    """What must be said on a fresh TCP connection before the request; None if nothing."""
+    """What must be said on a fresh TCP connection before the request; None if nothing. BadUsage for wrong options."""
     proxy = plan.proxy
     if plan.scheme == "http" and (proxy is None or proxy.scheme != "https"):
         return None
-    return _conversation(plan, context)
+    return _conversation(plan, context())
 
 
-def _conversation(plan: Plan, context: Callable[[], SSLContext]) -> Conversation:
+def _conversation(plan: Plan, context: SSLContext) -> Conversation:
     proxy, pipe = plan.proxy, None
     if proxy is not None and not proxy.is_socks:
         if proxy.scheme == "https":
-            pipe = TlsPipe(context(), proxy.host)
+            pipe = TlsPipe(context, proxy.host)
             yield from _shake(pipe, proxy.server)
         if plan.scheme == "https":
             yield from _connect(plan, proxy, pipe)
     if plan.scheme == "https":
-        pipe = TlsPipe(context(), plan.host, pipe)
+        pipe = TlsPipe(context, plan.host, pipe)
         yield from _shake(pipe, plan.server)
     return pipe
 
