@@ -112,9 +112,7 @@ def _moved(server: str | Server) -> str | Server:
     url = next((os.environ[name] for name in row.url_vars if os.environ.get(name)), None)
     if url is None:
         return server
-    from msgspec.structs import replace
-
-    return replace(row, base_url=url)
+    return row._replace(base_url=url)
 
 
 def _given_key(value: Any) -> Key:

@@ -11,11 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import msgspec
-
 from .errors import FrancaError, StatusError, class_for, is_retryable
 from .retry import hint, retry_after
-from .wire.decode import decode_json
+from .wire import codec
 from .wire.headers import Headers
 
 __all__ = ["Origin", "Problem", "error_from_object", "error_from_reply", "find_error", "read_problem", "with_origin"]
@@ -97,7 +95,7 @@ def error_from_object(
     payload: Any, headers: Headers, origin: Origin, *, now: float, partial: Any = None, status: int | None = None
 ) -> StatusError:
     """The error for an `error` object found in a 200 answer, a chunk, a choice, or an `event: error`."""
-    text = payload if isinstance(payload, str) else msgspec.json.encode(payload).decode()
+    text = payload if isinstance(payload, str) else codec.json_text(payload)
     problem = read_problem(payload, text, "the server sent an error")
     error = _make(problem, status, headers, text[:_BODY_LIMIT], origin, now)
     error.partial = partial
@@ -138,7 +136,7 @@ def _redirected(status: int, headers: Headers) -> str:
 def _decoded(body: bytes) -> Any:
     """The JSON of a body; None when it is none (or says `null`)."""
     try:
-        return decode_json(body)
+        return codec.decode_json(body)
     except ValueError:
         return None
 

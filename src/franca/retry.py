@@ -15,16 +15,14 @@ Clock and chance are handed in, so tests need neither. The rules, in order:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
-from msgspec import Struct
+from typing import Any, NamedTuple
 
 from .errors import FrancaError
 
 __all__ = ["RetryBudget", "RetryPolicy", "retry_after", "wait_before_retry"]
 
 
-class RetryPolicy(Struct, frozen=True):
+class RetryPolicy(NamedTuple):
     """How often and how patiently to try again. Durations in seconds."""
 
     retries: int = 4

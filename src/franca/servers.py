@@ -7,14 +7,14 @@ Source of the addresses and variables: the servers' own documents, November 2026
 
 from __future__ import annotations
 
-from msgspec import Struct
+from typing import NamedTuple
 
 from .errors import BadUsage
 
 __all__ = ["SERVERS", "Server", "server_for_host", "server_named"]
 
 
-class Server(Struct, frozen=True, kw_only=True):
+class Server(NamedTuple):
     """One server. `auth` is "bearer", "api-key" (the header of that name) or "none"."""
 
     name: str

@@ -139,7 +139,10 @@ def test_keyboard_interrupt_closes_the_connection(serving):
 
 def test_import_is_light():
     """The blocking transport needs neither asyncio nor ssl until an https URL comes."""
-    code = "import sys, franca.io.sync as s; s.SyncTransport(); print(sorted({'asyncio', 'ssl', 'zlib'} & set(sys.modules)))"
+    code = (
+        "import sys; before = set(sys.modules); import franca.io.sync as s; s.SyncTransport();"
+        "print(sorted({'asyncio', 'ssl', 'zlib', 'ipaddress', 'urllib.parse'} & set(sys.modules) - before))"
+    )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True).stdout
     assert out.strip() == "[]"
     code = "import sys, franca.io.aio as s; s.AsyncioTransport(); print('ok')"

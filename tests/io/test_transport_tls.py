@@ -165,7 +165,7 @@ def test_handshake_takes_too_long(door, serving):
     """A server that never says hello is a connect time-out."""
     server = serving(lambda peer: peer.wait_for_close())
     with pytest.raises(TimedOut) as caught:
-        door.send(door.transport(), server.url.replace("http:", "https:"), connect_timeout=0.1)
+        door.send(door.transport(), server.url.replace("http:", "https:"), connect_timeout=0.5)
     assert caught.value.phase == "connect"
     assert server.seen() is True
 

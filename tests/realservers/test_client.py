@@ -12,7 +12,7 @@ import franca
 
 from .drivers import Both, plain
 from .llama import KEY, MODEL, LlamaServer
-from .requests import HELLO, PERSON, WEATHER
+from .prompts import HELLO, PERSON, WEATHER
 
 FIXED: dict[str, Any] = {"temperature": 0.7, "seed": 7, "max_tokens": 200}
 

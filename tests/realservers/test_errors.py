@@ -12,7 +12,7 @@ from franca.errors import BadRequest, NotFound, ServerFault, StatusError, Unauth
 
 from .drivers import Both, Streamed
 from .llama import KEY, MODEL, LlamaServer
-from .requests import HELLO, WEATHER
+from .prompts import HELLO, WEATHER
 
 TOO_LONG = "the word " * 4000
 

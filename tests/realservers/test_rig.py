@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from .llama import KEY, MODEL, LlamaServer, ask_on, missing
-from .requests import HELLO, PERSON, WEATHER
+from .prompts import HELLO, PERSON, WEATHER
 
 CHAT = "/v1/chat/completions"
 

@@ -81,7 +81,7 @@ def _request(name: str, call: str) -> bytes:
     else:
         body.setdefault("input", ["alpha", "beta", "gamma"])
     data = json.dumps(body).encode()
-    head = f"POST {PATHS[call]} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer sk-01234567\r\ncontent-length: {len(data)}\r\n\r\n"
+    head = f"POST {PATHS[call]} HTTP/1.1\r\nhost: x\r\napi-key: sk-01234567\r\ncontent-length: {len(data)}\r\n\r\n"
     return head.encode() + data
 
 

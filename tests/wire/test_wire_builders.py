@@ -27,8 +27,9 @@ from franca.wire.build import (
 from franca.wire.calls import ToolCall
 from franca.wire.chat import Chat
 from franca.wire.chunk import Delta
+from franca.wire.encode import encode_body
 from franca.wire.message import Message
-from franca.wire.params import build_chat_body, encode_body
+from franca.wire.params import build_chat_body
 
 TEXT = {"type": "text", "text": "b"}
 IMAGE = image_part("https://example.com/a.png")

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from franca.wire.decode import Halves, decode_json
+from franca.wire.decode import decode_json
+from franca.wire.halves import Halves
 
 
 def test_json():
@@ -82,3 +83,15 @@ def test_what_waits_is_bounded():
     for n in range(10_000):
         halves.join({f"key {n}": "\ud83d"})
     assert len(halves._pending) <= 256
+
+
+def test_the_lazy_names_are_the_real_ones():
+    """`codec` loads each name at its first use, and has no others."""
+    from franca.wire import codec, decode, encode
+
+    for name in codec.__all__:
+        vars(codec).pop(name, None)
+        assert getattr(codec, name) is getattr(decode if name == "decode_json" else encode, name)
+        assert name in vars(codec)
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = codec.nothing

@@ -15,6 +15,7 @@ from wire_strategies import json_objects
 
 from franca.errors import BadUsage
 from franca.wire.build import function_tool, user_message
+from franca.wire.encode import encode_body
 from franca.wire.params import (
     ChatParams,
     CompletionParams,
@@ -22,7 +23,6 @@ from franca.wire.params import (
     build_chat_body,
     build_completion_body,
     build_embedding_body,
-    encode_body,
 )
 from franca.wire.usage import Usage
 

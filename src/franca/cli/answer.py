@@ -18,7 +18,7 @@ from .terminal import can_repaint, is_terminal, note, safe, styled
 if TYPE_CHECKING:
     from ..client import Client
 
-__all__ = ["Manner", "Request", "Stopped", "ask"]
+__all__ = ["Manner", "Request", "Stopped", "ask", "have_rich"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +45,17 @@ class Manner:
         """What the options ask for, and what standard output can do."""
         markdown = can_repaint(sys.stdout) if args.markdown is None else args.markdown
         if markdown and not args.json:
-            markdown = _have_rich(wanted=args.markdown is not None)
+            markdown = have_rich()
+            if not markdown and args.markdown:
+                raise BadUsage('--markdown needs Rich: pip install "franca[cli]"')
         return cls(args.stream and not args.json, markdown, args.show_reasoning, args.json, args.stats)
 
 
-def _have_rich(*, wanted: bool) -> bool:
+def have_rich() -> bool:
+    """Whether Markdown can be set."""
     from importlib.util import find_spec
 
-    if find_spec("rich") is not None and find_spec("markdown_it") is not None:
-        return True
-    if wanted:
-        raise BadUsage('--markdown needs Rich: pip install "franca[cli]"')
-    return False
+    return find_spec("rich") is not None and find_spec("markdown_it") is not None
 
 
 class Stopped(KeyboardInterrupt):

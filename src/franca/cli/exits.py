@@ -53,10 +53,8 @@ def guarded(run: Callable[[argparse.Namespace], int], args: argparse.Namespace, 
     try:
         code = run(args)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader (`| head`) has seen enough. Standard output is pointed elsewhere, because the interpreter
-        # flushes it once more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    except BrokenPipeError:  # the reader (`| head`) has seen enough
+        _forget_output()
         return OK
     except KeyboardInterrupt as error:
         if debug:
@@ -73,7 +71,10 @@ def report(error: Exception, debug: bool = False) -> int:
     """Say an error on standard error; the exit code for it."""
     if debug:
         _traceback(error)
-    sys.stdout.flush()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _forget_output()
     print(styled(_line(error), "red", sys.stderr), file=sys.stderr)
     hint = _hint(error)
     if hint:
@@ -92,6 +93,11 @@ def _line(error: Exception) -> str:
 
 def _cut(line: str, most: int) -> str:
     return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def _forget_output() -> None:
+    """Point standard output elsewhere: the interpreter flushes it once more at its end, and would complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _traceback(error: BaseException) -> None:

@@ -13,9 +13,9 @@ import msgspec
 from ..errors import BadUsage, FrancaError
 from ..wire.chat import Chat
 from ..wire.message import Message
-from .answer import Manner, Request, Stopped, ask
+from .answer import Manner, Request, Stopped, ask, have_rich
 from .exits import OK, report
-from .prompt import system_text, system_turn, user_turn
+from .prompt import clean, system_text, system_turn, user_turn
 from .terminal import is_terminal, note
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def talk(client: Client, conversation: Conversation, manner: Manner, first: Mess
     person = is_terminal(sys.stdin)
     if person:
         _prepare_line_editing()
-        plain = "" if manner.markdown else ' Plain text: pip install "franca[cli]" sets Markdown.'
+        plain = "" if have_rich() else ' Plain text: pip install "franca[cli]" sets Markdown.'
         note(f"{conversation.request.model} at {client.server}. /help lists the commands, Ctrl-D leaves.{plain}")
     message = first
     while True:
@@ -67,14 +67,14 @@ def talk(client: Client, conversation: Conversation, manner: Manner, first: Mess
                 _turn(client, conversation, manner, message)
         except EOFError:
             if person:
-                print()  # the prompt of the shell begins on a row of its own
+                _new_row()
             return OK
         except _Leave:
             return OK
         except KeyboardInterrupt:  # at the prompt: the line is dropped
-            print()
             if not person:
                 raise
+            _new_row()
         except (FrancaError, OSError) as error:
             if isinstance(error, BrokenPipeError):
                 raise
@@ -82,7 +82,7 @@ def talk(client: Client, conversation: Conversation, manner: Manner, first: Mess
             if not person:
                 return code
         if person and message is not None:
-            print()
+            _new_row()
         message = None
 
 
@@ -112,6 +112,11 @@ def _remember(conversation: Conversation, message: Message, chat: Chat | None) -
     return True
 
 
+def _new_row() -> None:
+    """End the row that the cursor is in; standard output stays clean where it is no terminal."""
+    print(file=sys.stdout if is_terminal(sys.stdout) else sys.stderr, flush=True)
+
+
 # ---- what is typed -----------------------------------------------------------------------------------
 
 
@@ -125,7 +130,7 @@ def _prepare_line_editing() -> None:
 
 def _next_message(conversation: Conversation) -> Message | None:
     """The next message; None when the turn was a command."""
-    said = read_turn(_read_line)
+    said = clean(read_turn(_read_line))
     if said.startswith("//"):
         said = said[1:]
     elif said.startswith("/") and "/" not in said.split()[0][1:] and "\n" not in said:

@@ -7,9 +7,10 @@ from typing import Any
 
 from ..errors import BadRequest, BadUsage, OutputInvalid, ProtocolError
 from ..faults import Origin, error_from_object, find_error
+from ..wire import codec
 from ..wire.embeddings import Embeddings
 from ..wire.models import ModelList, read_models
-from ..wire.params import build_embedding_body, encode_body
+from ..wire.params import build_embedding_body
 from ..wire.response import Response, excerpt
 from .call import Outgoing, exchange
 from .chat import split_options
@@ -34,7 +35,7 @@ def embeddings(
 
     def ask(encoding: str | None) -> Flow[Embeddings]:
         asked = fields if encoding is None else {**fields, "encoding_format": encoding}
-        body = encode_body(build_embedding_body(chosen, texts, asked, extra))
+        body = codec.encode_body(build_embedding_body(chosen, texts, asked, extra))
         out = Outgoing("POST", session.target.url("embeddings"), limits, body=body, model=chosen)
         return exchange(session, out, lambda response, origin: _read_embeddings(response, origin, session, count))
 
@@ -101,7 +102,7 @@ def request(session: Session, method: str, path: str, body: Any, given: Mapping[
     limits, rest = split_options(session, given)
     if rest:
         raise BadUsage(f"{method.lower()} takes no {', '.join(rest)}")
-    content = body if isinstance(body, bytes) else b"" if body is None else encode_body(body)
+    content = body if isinstance(body, bytes) else b"" if body is None else codec.encode_body(body)
     out = Outgoing(method, session.target.url(path), limits, body=content)
     return exchange(session, out, lambda response, origin: response)
 

@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 
 from ..errors import BadUsage, NoChoices, ProtocolError
 from ..faults import Origin, error_from_object, find_error
+from ..wire import codec
 from ..wire.chat import Chat
 from ..wire.completions import Completion
-from ..wire.params import build_chat_body, build_completion_body, encode_body
+from ..wire.params import build_chat_body, build_completion_body
 from ..wire.response import Response, excerpt
 from .call import Opened, Outgoing, Understand, exchange, open_stream
 from .core import Flow
@@ -79,7 +80,7 @@ def _ask(
         raise BadUsage("do not pass stream=...: call chat_stream (or completions_stream) for a stream")
     if stream and "stream_options" not in fields and not (extra and "stream_options" in extra):
         fields = {**fields, "stream_options": {"include_usage": True}}
-    body = encode_body(build(chosen, what, fields, extra, stream=stream))
+    body = codec.encode_body(build(chosen, what, fields, extra, stream=stream))
     return Outgoing("POST", session.target.url(path), limits, body=body, model=chosen)
 
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypedDict
-
-from msgspec import Struct
-from msgspec.structs import replace
+from typing import Any, NamedTuple, TypedDict
 
 from ..errors import BadUsage
 from ..retry import RetryPolicy
@@ -39,7 +36,7 @@ class CallOptions(TypedDict, total=False):
 CALL_OPTIONS = frozenset(CallOptions.__annotations__)
 
 
-class Limits(Struct, frozen=True):
+class Limits(NamedTuple):
     """The checked form of `CallOptions`."""
 
     timeout: float | None = 600.0
@@ -60,7 +57,7 @@ def limits_with(limits: Limits, options: Mapping[str, Any]) -> Limits:
             changes["headers"] = merge_headers(limits.headers, value)
         else:
             changes[name] = _seconds(name, value)
-    return replace(limits, **changes) if changes else limits
+    return limits._replace(**changes) if changes else limits
 
 
 def _policy(value: Any, current: RetryPolicy) -> RetryPolicy:
@@ -68,7 +65,7 @@ def _policy(value: Any, current: RetryPolicy) -> RetryPolicy:
         return value
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise BadUsage(f"retries is a number of further tries (0 turns them off) or a RetryPolicy, not {value!r}")
-    return replace(current, retries=value)
+    return current._replace(retries=value)
 
 
 def _seconds(name: str, value: Any) -> float | None:

@@ -14,10 +14,11 @@ from ..accumulate import Accumulator, CompletionAccumulator
 from ..errors import FrancaError, NoChoices, ProtocolError, StreamBroken, TimedOut
 from ..faults import Origin, error_from_object, find_error
 from ..sse import Decoder
+from ..wire import codec
 from ..wire.chat import Chat
 from ..wire.chunk import ChatEvent
 from ..wire.completions import Completion, CompletionEvent
-from ..wire.decode import Halves, decode_json
+from ..wire.halves import Halves
 from ..wire.headers import Headers
 from ..wire.response import Response, excerpt
 from .call import Opened
@@ -174,7 +175,7 @@ class StreamState:
         window = self._kind.event
         add = self._accumulator.add
         push = self.events.append
-        decode = decode_json
+        decode = codec.decode_json
         halves = self._halves
         for kind, data in payloads:
             if data[:6] == b"[DONE]":
@@ -250,7 +251,7 @@ class StreamState:
         """Why a body without any event is no stream: JSON sent under another name, a page, nothing."""
         if error is None and self._head.lstrip()[:1] in (b"{", b"["):
             try:
-                payload = decode_json(self._head)
+                payload = codec.decode_json(self._head)
             except ValueError:
                 payload = None
             found = find_error(payload)

@@ -36,7 +36,7 @@ def build(client: Any, request: Request, limits: Limits) -> Any:
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers]
     except UnicodeEncodeError:  # its text would quote the header, which may be a key
         raise BadUsage("a header has characters that HTTP cannot carry") from None
-    extensions = {**request.extensions, "timeout": limits}
+    extensions = {**(request.extensions or {}), "timeout": limits}
     return client.build_request(
         request.method, request.url, headers=headers, content=request.body or None, extensions=extensions
     )

@@ -69,21 +69,21 @@ def _connect(plan: Plan, proxy: Proxy, pipe: TlsPipe | None) -> Generator[bytes,
     parser = ResponseParser(head_only=True)
     head = b""
     while not parser.done:
+        end = head.find(b"\r\n\r\n") + 4
+        if end > 3:  # head by head: after the last one comes what the server says
+            try:
+                parser.feed(head[:end])
+            except ProtocolError as error:
+                raise ConnectFailed(f"proxy {proxy.server}: {error.message}", server=plan.server) from None
+            head = head[end:]
+            continue
+        if len(head) > HEAD_LIMIT:
+            raise ConnectFailed(f"proxy {proxy.server} sent an endless head", server=plan.server)
         data = yield pipe.encrypt(out) if pipe else out
         out = b""
         if not data:
             raise ConnectFailed(f"proxy {proxy.server} closed the connection", server=plan.server)
         head += pipe.decrypt(data) if pipe else data
-        end = head.find(b"\r\n\r\n") + 4
-        if end == 3:
-            if len(head) > HEAD_LIMIT:
-                raise ConnectFailed(f"proxy {proxy.server} sent an endless head", server=plan.server)
-            continue
-        try:
-            parser.feed(head[:end])
-        except ProtocolError as error:
-            raise ConnectFailed(f"proxy {proxy.server}: {error.message}", server=plan.server) from None
-        head = head[end:]
     if not 200 <= parser.status < 300:
         raise refused(proxy, plan.server, parser.status)
     if head:

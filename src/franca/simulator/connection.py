@@ -66,7 +66,7 @@ class Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         self.secure = transport.get_extra_info("sslcontext") is not None
-        transport.set_write_buffer_limits(high=0)  # so that "paused" means: not all is with the kernel yet
+        transport.set_write_buffer_limits(high=1, low=0)  # so that "paused" means: not all is with the kernel yet
         self.service.connections.add(self)
 
     def data_received(self, data: bytes) -> None:
@@ -181,6 +181,8 @@ class Connection(asyncio.Protocol):
                 return
             if isinstance(step, bytes):
                 self.transport.write(step)
+                if self.transport.is_closing():  # the client is gone: `connection_lost` comes next
+                    return
             elif isinstance(step, End):
                 self._break_off(step)
                 return

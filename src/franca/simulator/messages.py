@@ -44,7 +44,7 @@ def _refuse_role(where: str, role: Any) -> None:
     if type(role) is not str:
         raise Refused(400, f"Invalid type for '{place}': expected a string.", place, "invalid_type")
     shown = ", ".join(f"'{word}'" for word in _ROLES)
-    raise Refused(400, f"Invalid value: '{role}'. Supported values are: {shown}.", place, "invalid_value")
+    raise Refused(400, f"Invalid value for '{place}': '{role}'. Supported values are: {shown}.", place, "invalid_value")
 
 
 def _check_tool_result(where: str, message: dict[str, Any], open_calls: dict[str, None]) -> None:
@@ -53,16 +53,16 @@ def _check_tool_result(where: str, message: dict[str, Any], open_calls: dict[str
         place = f"{where}.tool_call_id"
         raise Refused(400, f"Missing required parameter: '{place}'.", place, "missing_required_parameter")
     if call_id not in open_calls:
-        text = "Messages with role 'tool' must be a response to a preceding message with 'tool_calls'."
-        raise Refused(400, f"Invalid parameter: {text}", f"{where}.role")
+        text = "messages with role 'tool' must be a response to a preceding message with 'tool_calls'."
+        raise Refused(400, f"Invalid '{where}': {text}", f"{where}.role")
     del open_calls[call_id]
 
 
 def _check_answered(name: str, open_calls: dict[str, None]) -> None:
     if open_calls:
         missing = ", ".join(open_calls)
-        text = "An assistant message with 'tool_calls' must be followed by a tool message for each 'tool_call_id'."
-        raise Refused(400, f"{text} These have none: {missing}", name)
+        text = "an assistant message with 'tool_calls' must be followed by a tool message for each 'tool_call_id'."
+        raise Refused(400, f"Invalid '{name}': {text} These have none: {missing}", name)
 
 
 def _check_assistant(where: str, message: dict[str, Any], open_calls: dict[str, None]) -> None:
@@ -119,7 +119,10 @@ def _check_part(where: str, part: Any) -> None:
             )
         shown = ", ".join(f"'{word}'" for word in _PARTS)
         raise Refused(
-            400, f"Invalid value: '{type_}'. Supported values are: {shown}.", f"{where}.type", "invalid_value"
+            400,
+            f"Invalid value for '{where}.type': '{type_}'. Supported values are: {shown}.",
+            f"{where}.type",
+            "invalid_value",
         )
     place = f"{where}.{type_}"
     value = part.get(type_)

@@ -46,7 +46,7 @@ def _check_tool(where: str, tool: Any) -> None:
     if type_ is None:
         raise _missing(f"{where}.type")
     if type_ not in ("function", "custom"):
-        text = f"Invalid value: '{type_}'. Supported values are: 'function' and 'custom'."
+        text = f"Invalid value for '{where}.type': '{type_}'. Supported values are: 'function' and 'custom'."
         raise Refused(400, text, f"{where}.type", "invalid_value")
     body = tool.get(type_)
     if type(body) is not dict:
@@ -66,12 +66,12 @@ def check_tool_choice(name: str, choice: Any) -> None:
     """Refuse a tool choice that is none."""
     if type(choice) is str:
         if choice not in ("none", "auto", "required"):
-            text = f"Invalid value: '{choice}'. Supported values are: 'none', 'auto', and 'required'."
+            text = f"Invalid value for '{name}': '{choice}'. Supported values are: 'none', 'auto', and 'required'."
             raise Refused(400, text, name, "invalid_value")
     elif type(choice) is not dict:
         raise Refused(400, f"Invalid type for '{name}': expected a string or an object.", name, "invalid_type")
     elif choice.get("type") not in ("function", "custom", "allowed_tools"):
-        raise Refused(400, f"Invalid value: '{choice.get('type')}'.", f"{name}.type", "invalid_value")
+        raise Refused(400, f"Invalid value for '{name}.type': '{choice.get('type')}'.", f"{name}.type", "invalid_value")
     elif choice["type"] != "allowed_tools":
         body = choice.get(choice["type"])
         if type(body) is not dict or type(body.get("name")) is not str:
@@ -87,7 +87,12 @@ def check_format(name: str, value: Any) -> None:
         raise _missing(f"{name}.type")
     if type_ not in _FORMATS:
         shown = ", ".join(f"'{word}'" for word in _FORMATS)
-        raise Refused(400, f"Invalid value: '{type_}'. Supported values are: {shown}.", f"{name}.type", "invalid_value")
+        raise Refused(
+            400,
+            f"Invalid value for '{name}.type': '{type_}'. Supported values are: {shown}.",
+            f"{name}.type",
+            "invalid_value",
+        )
     if type_ != "json_schema":
         return
     place = f"{name}.json_schema"

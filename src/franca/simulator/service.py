@@ -173,6 +173,8 @@ class Service:
             raise Refused(status, message, type=type_, code=code)
 
     def _post(self, place: Route, scenario: str, ask: Ask, told: list[tuple[str, str]]) -> Answer:
+        if not isinstance(ask.body.get("model") or "", str):
+            raise Refused(400, "Invalid type for 'model': expected a string.", "model", "invalid_type")
         name = self.dials.aliases.get(ask.model, ask.model)
         if name.startswith("scenario:"):
             scenario = name.removeprefix("scenario:")

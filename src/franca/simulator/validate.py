@@ -70,7 +70,9 @@ def _one_of(*words: str) -> Check:
         if type(value) is not str:
             raise _wrong_type(name, f"one of {shown}", value)
         if value not in words:
-            raise Refused(400, f"Invalid value: '{value}'. Supported values are: {shown}.", name, "invalid_value")
+            raise Refused(
+                400, f"Invalid value for '{name}': '{value}'. Supported values are: {shown}.", name, "invalid_value"
+            )
 
     return check
 
@@ -212,7 +214,7 @@ def check_chat(ask: Ask) -> None:
     if type(choice) is dict and choice["type"] == "function":
         wanted = choice["function"]["name"]
         if wanted not in [tool["function"]["name"] for tool in body["tools"] if tool["type"] == "function"]:
-            raise Refused(400, f"Tool choice '{wanted}' not found in 'tools' parameter.", "tool_choice")
+            raise Refused(400, f"Invalid 'tool_choice': '{wanted}' is not among the 'tools'.", "tool_choice")
     if ask.dials.strict:
         _check_strict(body)
 

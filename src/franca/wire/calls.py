@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
-import msgspec
-
 from ..errors import BadUsage, OutputInvalid
 from .base import Window
 from .fields import child, mapping, text, whole
@@ -24,6 +22,8 @@ def _json_text(value: object) -> str:
     if value is None:
         return ""
     try:
+        import msgspec
+
         return msgspec.json.encode(value).decode()
     except (TypeError, ValueError, RecursionError):  # only hand-made dicts get here
         return str(value)
@@ -47,6 +47,8 @@ class FunctionCall(Window):
 
         Raises OutputInvalid when the text is not the JSON of one object.
         """
+        import msgspec
+
         value = self._decoded(msgspec.json.decode)
         if not isinstance(value, dict):
             raise self._invalid(f"the arguments are {_kind(value)}, not an object")
@@ -58,6 +60,8 @@ class FunctionCall(Window):
 
         Raises OutputInvalid when they do not fit, BadUsage for a type that cannot be decoded into.
         """
+        import msgspec
+
         validate: Callable[[str], T] | None = getattr(type, "model_validate_json", None)
         return self._decoded(validate or (lambda source: msgspec.json.decode(source, type=type)))
 

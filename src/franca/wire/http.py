@@ -7,7 +7,6 @@ The sync and the async shapes have the same names; only `send`, `read`, `read_so
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from .headers import Headers, is_secret_header
@@ -17,7 +16,6 @@ __all__ = ["AsyncReply", "AsyncTransport", "Reply", "Request", "Transport"]
 _64_MIB = 64 * 1024 * 1024
 
 
-@dataclass(slots=True)
 class Request:
     """One HTTP request, ready to be written.
 
@@ -26,17 +24,31 @@ class Request:
     `connect_timeout` the making of a connection. `max_body` bounds `Reply.read`, after decompression.
     """
 
-    method: str
-    url: str
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
-    connect_timeout: float = 10.0
-    until: float | None = None
-    max_body: int = _64_MIB
-    stream: bool = False
-    """Whether the caller reads with `read_some`; a hint for transports that choose between the two."""
-    extensions: dict[str, object] = field(default_factory=dict)
-    """Room for adapters; the built-in transports ignore it."""
+    __slots__ = ("body", "connect_timeout", "extensions", "headers", "max_body", "method", "stream", "until", "url")
+
+    def __init__(
+        self,
+        method: str,
+        url: str,
+        headers: tuple[tuple[str, str], ...] = (),
+        body: bytes = b"",
+        connect_timeout: float = 10.0,
+        until: float | None = None,
+        max_body: int = _64_MIB,
+        stream: bool = False,
+        extensions: dict[str, object] | None = None,
+    ) -> None:
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.connect_timeout = connect_timeout
+        self.until = until
+        self.max_body = max_body
+        self.stream = stream
+        """Whether the caller reads with `read_some`; a hint for transports that choose between the two."""
+        self.extensions = extensions
+        """Room for adapters; the built-in transports ignore it."""
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{key}: {'***' if is_secret_header(key) else value}" for key, value in self.headers)

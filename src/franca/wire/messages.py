@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import BadUsage
+from . import codec
 from .base import Window
 from .calls import ToolCall
-from .encode import json_text
 from .message import Message
 from .parts import text_part
 
@@ -88,7 +88,7 @@ def tool_message(tool_call: str | ToolCall, result: Any) -> Message:
         identifier = tool_call
     else:
         raise BadUsage(f"tool_message: expected a call's id or a ToolCall, got {type(tool_call).__name__}")
-    content = result if isinstance(result, str) else json_text(result)
+    content = result if isinstance(result, str) else codec.json_text(result)
     return Message({"role": TOOL, "tool_call_id": identifier, "content": content})
 
 

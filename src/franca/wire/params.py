@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
 from ..errors import BadUsage
-from .encode import encode_body
 from .messages import normalize_messages
 from .tools import function_tool, tool_choice_function, tool_name
 
@@ -20,7 +19,6 @@ __all__ = [
     "build_chat_body",
     "build_completion_body",
     "build_embedding_body",
-    "encode_body",
 ]
 
 Tool = Mapping[str, Any] | Callable[..., Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ProtocolError
-from .decode import decode_json
+from . import codec
 from .headers import Headers
 
 __all__ = ["Response"]
@@ -36,7 +36,7 @@ class Response:
     def json(self) -> Any:
         """The body decoded as JSON. Raises ProtocolError, with an excerpt, when it is none."""
         try:
-            return decode_json(self.content)
+            return codec.decode_json(self.content)
         except ValueError as error:
             kind = (self.headers.get("content-type") or "no content type").partition(";")[0]
             said = excerpt(self.content) or "an empty body"

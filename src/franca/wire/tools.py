@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..errors import BadUsage
+from . import codec
 from .calls import ToolCall
-from .encode import json_text
 
 __all__ = ["function_tool", "tool_call", "tool_choice_function", "tool_name"]
 
@@ -54,7 +54,7 @@ def tool_choice_function(function: str | Callable[..., Any]) -> dict[str, Any]:
 
 def tool_call(id: str, name: str, arguments: str | Mapping[str, Any] | None = None) -> ToolCall:
     """A tool call, as for the history of a conversation. `arguments` is JSON text, or a mapping to be written as it."""
-    text = arguments if isinstance(arguments, str) else json_text({} if arguments is None else arguments)
+    text = arguments if isinstance(arguments, str) else codec.json_text({} if arguments is None else arguments)
     return ToolCall({"id": id, "type": "function", "function": {"name": name, "arguments": text}})
 
 

@@ -9,7 +9,7 @@ import pytest
 from franca.errors import BadRequest, NotFound, RateLimited, ServerFault, StatusError, Unauthorized
 
 from ..drivers import Both
-from ..requests import HELLO, PERSON, WEATHER
+from ..prompts import HELLO, PERSON, WEATHER
 from .conftest import PROXY_KEY, Proxy
 
 FIXED: dict[str, Any] = {"temperature": 0.7, "seed": 7, "max_tokens": 200, "retries": 0}

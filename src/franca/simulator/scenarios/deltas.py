@@ -75,14 +75,14 @@ for _text in ("a", "b", "c"):
 _THREE += [part({}, "stop", 0), part({}, "length", 1), part({}, "stop", 2)]
 _THREE_CHOICES = [
     {"index": index, "message": {"role": "assistant", "content": f"a{index}b{index}c{index}"}, "finish_reason": finish}
-    for index, finish in ((2, "stop"), (0, "stop"), (1, "length"))
+    for index, finish in ((0, "stop"), (1, "length"), (2, "stop"))
 ]
 _THREE_OUT = Outcome(
     None,
     {
-        "choices.0.content": "a0b0c0",
-        "choices.1.content": "a1b1c1",
-        "choices.2.content": "a2b2c2",
+        "choices.0.message.content": "a0b0c0",
+        "choices.1.message.content": "a1b1c1",
+        "choices.2.message.content": "a2b2c2",
         "choices.1.finish_reason": "length",
     },
 )
@@ -182,7 +182,7 @@ ROWS = [
     ),
     _both(
         "choices-three",
-        "Three choices, alternating and out of order.",
+        "Three choices; in a stream their pieces alternate, and the third one starts.",
         "OpenAI with n=3",
         whole(choices=_THREE_CHOICES),
         _THREE,

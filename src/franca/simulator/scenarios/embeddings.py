@@ -97,24 +97,18 @@ ROWS = [
         ),
     ),
     _embed(
-        "nested",
-        "Every vector is wrapped in a list of one.",
-        "llama-cpp-python without pooling",
-        _listed(*(_item(at, [one]) for at, one in enumerate(VECTORS))),
-    ),
-    _embed(
         "nested-per-token",
         "A vector for every token instead of one for the text: there is no telling which is meant.",
         "llama-cpp-python without pooling",
         _listed(*(_item(at, [one, one]) for at, one in enumerate(VECTORS))),
-        error="ProtocolError",
+        error="OutputInvalid",
     ),
     _embed(
         "fewer",
         "Fewer vectors than inputs.",
         "servers that drop what they cannot read",
         _listed(*(_item(at, one) for at, one in enumerate(VECTORS[:2]))),
-        error="ProtocolError",
+        error="OutputInvalid",
     ),
     _embed(
         "data-null", "`data` is null.", "gateways", answer(200, embeddings_object([], data=None)), error="ProtocolError"

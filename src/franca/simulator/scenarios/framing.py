@@ -127,7 +127,7 @@ ROWS = [
         "A compressed answer lacks its end, though HTTP's framing is whole.",
         "proxies whose upstream failed",
         by_call(chat=answer(200, _gzipped(_JSON)[:-20], _GZIP_JSON), stream=_gzip_cut),
-        chat=Outcome("ProtocolError"),
+        chat=Outcome("ConnectionLost", {"began": True}),
         stream=broken("Hello, "),
     ),
     row(

@@ -1,0 +1,30 @@
+"""JSON, loaded when it is first needed: importing msgspec costs more than making a whole client.
+
+Use it as `codec.decode_json(...)`: each name is a lazy attribute of this module (PEP 562), a plain one from its
+first use on.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .decode import decode_json as decode_json
+    from .encode import encode_body as encode_body
+    from .encode import json_text as json_text
+
+__all__ = ["decode_json", "encode_body", "json_text"]
+
+_HOMES = {"decode_json": ".decode", "encode_body": ".encode", "json_text": ".encode"}
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        home = _HOMES.get(name)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(home, __package__), name)
+        globals()[name] = value
+        return value
