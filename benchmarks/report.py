@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from itertools import chain
 from pathlib import Path
 from statistics import median
+from sysconfig import get_config_var
 
 from cases import CONCURRENT, EVENTS, Case
 
@@ -158,15 +159,18 @@ def _versions() -> str:
             found.append(f"{name} {version(name)}")
         except PackageNotFoundError:
             continue
-    return ", ".join((f"{platform.python_implementation()} {platform.python_version()}", *found))
+    # An interpreter built without profile-guided optimisation is slower at everything but C code.
+    plain = "--enable-optimizations" not in str(get_config_var("CONFIG_ARGS"))
+    python = f"{platform.python_implementation()} {platform.python_version()}{' (built without PGO)' if plain else ''}"
+    return ", ".join((python, *found))
 
 
 # ---- terminal --------------------------------------------------------------------------------------
 
 
-def table(cases: Sequence[Case], measured: Measured, imports: Imports, *, rounds: int, runs: int, server: str) -> str:
+def table(cases: Sequence[Case], measured: Measured, imports: Imports, *, conditions: str, runs: int) -> str:
     """Everything for a terminal, columns aligned."""
-    lines = [f"{_machine()}", _versions(), f"server: {server}; {rounds} rounds; µs as median (best)", ""]
+    lines = [f"{_machine()}", _versions(), conditions, "µs as median (best)", ""]
     lines += ["CPU", *_aligned(_rows(cases, measured)), "", "wall, median", *_aligned(_wall_rows(cases, measured)), ""]
     lines += _bars(cases, measured)
     if imports:
@@ -193,7 +197,8 @@ def _aligned(rows: Sequence[str]) -> list[str]:
 _READING = f"""## How to read it
 A number is CPU time (user and system) of the client's process in microseconds, for one call or for one event of
 a stream: the median of the rounds, and in brackets the best one. Other work on the machine can only add to CPU
-time, so the best round is nearest to the truth, and the median shows how far the others were. Wall time is in a
+time, so the best round is nearest to the truth, and the median shows how far the others were; a load average
+well above 0 says that there was other work. Wall time is in a
 table of its own, because client and server share the machine, and on a busy one it says little.
 
 - **floor**: a bare socket (sync), a bare `asyncio.Protocol` (async). It encodes the request with msgspec, writes it
@@ -204,8 +209,8 @@ table of its own, because client and server share the machine, and on a busy one
   and the 19 extra headers of OpenAI's.
 - {CONCURRENT} concurrent: `asyncio.gather` of {CONCURRENT} such calls at once, over as many connections; per call.
 - A stream has {EVENTS:,} events of about 290 bytes, each in an HTTP chunk of its own as servers send them.
-  "Few writes": the server hands the kernel everything at once, so reads are large. "Write per event": a write for each event,
-  without a pause; how many of them one read finds depends on how fast the client is, so a slower client saves
+  "Few writes": the server hands the kernel everything at once, so reads are large. "Write per event": a write for
+  each event, without a pause; how many of them one read finds depends on how fast the client is, so a slower client saves
   reads here. franca also puts the answer together while it reads (`stream.final`), the others do not.
 - Embeddings: 64 vectors of 1536 numbers, ready to use. franca and openai-python ask for base64; the floor is given for
   base64 (`numpy.frombuffer`) and, in the last row, for numbers in JSON. There is no aim for them.
@@ -215,7 +220,7 @@ made beforehand. A first round warms up. Python's garbage collector is left on.
 """
 
 
-def page(cases: Sequence[Case], measured: Measured, imports: Imports, *, rounds: int, runs: int, server: str) -> str:
+def page(cases: Sequence[Case], measured: Measured, imports: Imports, *, conditions: str, runs: int) -> str:
     """The page, in Markdown."""
     command = " ".join(("python benchmarks/run.py", *sys.argv[1:]))
     lines = [
@@ -224,7 +229,7 @@ def page(cases: Sequence[Case], measured: Measured, imports: Imports, *, rounds:
         "",
         f"- Machine: {_machine()}",
         f"- Versions: {_versions()}",
-        f"- Server: {server}; {rounds} rounds after one that warms up",
+        f"- Conditions: {conditions}",
         "",
         "## CPU, µs: median (best)",
         *_rows(cases, measured),

@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from os import getloadavg
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def measure(cases: Sequence[Case], server: str, rounds: int, seconds: float) -> 
         for worker in workers.values():
             worker.line()
         for case in cases:
-            print(f"  {case.title} ...", end="\r", flush=True, file=sys.stderr)
+            _progress(f"  {case.title} ...")
             measured[case.name] = {name: Rounds() for name in case.contenders}
             for turn in range(rounds + 1):
                 for name in case.contenders:
@@ -72,8 +73,13 @@ def measure(cases: Sequence[Case], server: str, rounds: int, seconds: float) -> 
                     done = workers[name].ask(question)
                     if turn:  # the first round warms up
                         measured[case.name][name].add(done["cpu"] / done["units"], done["wall"] / done["units"])
-    print(" " * 60, end="\r", file=sys.stderr)
+    _progress("")
     return measured
+
+
+def _progress(text: str) -> None:
+    if sys.stderr.isatty():
+        print(f"{text:60}", end="\r", flush=True, file=sys.stderr)
 
 
 def import_cost(runs: int) -> Imports:
@@ -96,12 +102,14 @@ def main() -> int:
     options = parser.parse_args()
     cases = [case for case in CASES if not options.case or case.name in options.case]
     rounds, seconds, runs = (3, 0.1, 2) if options.quick else (9, 0.25, 10)
+    load = getloadavg()[0]  # before our own work adds to it
     measured = measure(cases, options.server, rounds, seconds)
+    conditions = f"server: {options.server}; {rounds} rounds after one that warms up; load average before: {load:.1f}"
     imports = {} if options.no_import else import_cost(runs)
-    print(table(cases, measured, imports, rounds=rounds, runs=runs, server=options.server))
+    print(table(cases, measured, imports, conditions=conditions, runs=runs))
     if options.write:
         target = _HERE / "README.md"
-        target.write_text(page(cases, measured, imports, rounds=rounds, runs=runs, server=options.server))
+        target.write_text(page(cases, measured, imports, conditions=conditions, runs=runs))
         print(f"written: {target}")
     return 0
 

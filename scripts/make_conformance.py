@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from franca.simulator.scenarios import SCENARIOS, Outcome, Scenario
+from franca.simulator.scenarios import KINDS, SCENARIOS, Outcome, Scenario
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "conformance.md"
 
@@ -23,20 +23,6 @@ the outcome told here, and alike. "Requests" is how many the server must have se
 Play one yourself: `franca simulate`, then use the model `scenario:NAME`, or a base URL that ends in
 `/scenario/NAME/v1`.
 """
-
-KINDS = {
-    "cut": "Answers that are cut",
-    "framing": "HTTP framing",
-    "sse": "Event streams",
-    "delta": "Deltas",
-    "tools": "Tool calls",
-    "end": "Endings",
-    "error": "Errors",
-    "limit": "Limits and retries",
-    "time": "Time",
-    "embeddings": "Embeddings",
-    "models": "Model lists",
-}
 
 
 def shown(value: Any) -> str:
@@ -70,13 +56,10 @@ def rows(scenario: Scenario) -> list[str]:
 
 def render() -> str:
     """The whole page."""
-    groups: dict[str, list[Scenario]] = {}
-    for scenario in SCENARIOS.values():
-        groups.setdefault(scenario.name.partition("-")[0], []).append(scenario)
     calls = sum(len(scenario.expect) for scenario in SCENARIOS.values())
     parts = [INTRO.format(count=len(SCENARIOS), calls=calls)]
-    for kind, members in groups.items():
-        parts.append(f"## {KINDS.get(kind, kind.capitalize())}\n")
+    for kind, members in KINDS.items():
+        parts.append(f"## {kind}\n")
         parts.append(
             "| scenario | what the server does | calls | what franca makes of it | requests |\n|---|---|---|---|---|"
         )

@@ -165,6 +165,8 @@ class Door:
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self._runner = asyncio.Runner() if kind == "aio" else None
+        if self._runner is not None:
+            self._runner.get_loop()  # made now, before a test takes away what it is made of
         self._transports: list[Any] = []
 
     def transport(self, **options: Any) -> Any:

@@ -23,7 +23,13 @@ from franca.io.proxy import Environment, Proxy
         ("http://[::1]:8080/x", "::1", 8080, "[::1]:8080", "/x"),
         ("http://[2001:DB8::1]/", "2001:DB8::1", 80, "[2001:DB8::1]", "/"),
         ("http://[fe80::1%25eth0]:80/", "fe80::1%eth0", 80, "[fe80::1]", "/"),
-        ("http://bücher.example/ü/€?q=ž", "xn--bcher-kva.example", 80, "xn--bcher-kva.example", "/%C3%BC/%E2%82%AC?q=%C5%BE"),
+        (
+            "http://bücher.example/ü/€?q=ž",
+            "xn--bcher-kva.example",
+            80,
+            "xn--bcher-kva.example",
+            "/%C3%BC/%E2%82%AC?q=%C5%BE",
+        ),
         ("http://my_service:8000/%41", "my_service", 8000, "my_service:8000", "/%41"),
         ("http://10.0.0.1/", "10.0.0.1", 80, "10.0.0.1", "/"),
     ],
@@ -67,6 +73,9 @@ def test_parts_of_a_url(url, host, port, authority, target):
         "http://" + "a" * 300 + "/",
         "http://" + "ü" * 80 + "/",
         "http://..ü/",
+        "http://a..b/",
+        "http://.a/",
+        "http://" + "a" * 64 + ".org/",
     ],
 )
 def test_urls_that_are_refused(url):
@@ -104,7 +113,9 @@ def test_proxy_urls(url, server, authorization):
     assert repr(proxy) == f"<Proxy {server}>"
 
 
-@pytest.mark.parametrize("url", ["ftp://proxy", "http://", "http://user:secret@", "http://user:secret@a b:1", "http://p:x"])
+@pytest.mark.parametrize(
+    "url", ["ftp://proxy", "http://", "http://user:secret@", "http://user:secret@a b:1", "http://p:x"]
+)
 def test_proxy_urls_that_are_refused(url):
     """Told with the name of the variable, without the password."""
     with pytest.raises(BadUsage) as caught:
@@ -161,6 +172,8 @@ def test_proxy_that_the_environment_names(environ, url, proxy):
         ("10.0.0.1/8", "http://10.1.2.3/", True),
         ("10.0.0.0/8", "http://11.1.2.3/", False),
         ("10.0.0.0/8", "http://example.org/", False),
+        ("10.0.0.0/8", "http://host1/", False),
+        ("host1", "http://host1/", True),
         ("::1", "http://[::1]/", True),
         ("[::1]", "http://[0:0::1]/", True),
         ("[::1]:80", "http://[::1]/", True),

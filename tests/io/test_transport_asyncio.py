@@ -101,7 +101,7 @@ def test_cancelling_while_connecting():
         asyncio.run(main())
 
 
-class full_listener:  # noqa: N801 - reads as a function
+class full_listener:
     def __enter__(self) -> str:
         self.listener = socket.socket()
         self.listener.bind(("127.0.0.1", 0))
@@ -207,8 +207,7 @@ def test_loops_one_after_another(serving, recwarn, capfd):
         if number:
             assert server.seen() is True
     assert len(transport._pools) == 1
-    del transport
-    gc.collect()
+    transport.__del__()  # what the garbage collector does
     assert server.seen() is True
     assert not recwarn.list
     assert capfd.readouterr() == ("", "")

@@ -116,7 +116,8 @@ def test_head_has_no_body(door, serving):
 def test_headers_of_the_answer(door, serving):
     """Order, repeats and latin-1 bytes are kept; interim headers are not; padding is stripped."""
     early = b"HTTP/1.1 103 Early\r\nX: early\r\n\r\n"
-    answer = b"HTTP/1.1 418 T\r\nX-A: 1\r\nSet-Cookie: a\r\nset-cookie: b \t\r\nX-E:\r\nX-L: \xe9\r\nContent-Length: 0\r\n\r\n"
+    answer = b"HTTP/1.1 418 T\r\nX-A: 1\r\nSet-Cookie: a\r\nset-cookie: b \t\r\nX-E:\r\nX-L: \xe9\r\n"
+    answer += b"Content-Length: 0\r\n\r\n"
     server = serving(lambda peer: (peer.request(), peer.send(early + answer)))
     reply = door.send(door.transport(), server.url)
     assert reply.status == 418
@@ -179,11 +180,10 @@ def test_body_that_is_cut(door, serving, answer):
     transport = door.transport()
     reply = door.send(transport, server.url)
     data = b""
+    while len(data) < 7:
+        data += reply.read_some()
     with pytest.raises(ConnectionLost, match="cut after 7") as caught:
-        while True:
-            piece = reply.read_some()
-            assert piece
-            data += piece
+        reply.read_some()
     assert data == b"whole b"
     assert caught.value.began
     assert caught.value.server == server.url
@@ -547,3 +547,31 @@ def test_protocols(door):
     if door.kind == "aio":
         assert isinstance(door.transport(), AsyncTransport)
     assert "sk-1" not in repr(Request("POST", "http://x", (("Authorization", "Bearer sk-1"),)))
+
+
+def test_no_limit_after_a_limit(door, serving):
+    """`until=None` waits as long as it takes, also after a read that had a limit."""
+    go = threading.Event()
+
+    def serve(peer):
+        peer.request()
+        peer.send(CHUNKED + chunk(b"a"))
+        go.wait(10)
+        peer.send(chunk(b"b") + END)
+
+    server = serving(serve)
+    reply = door.send(door.transport(), server.url, until=None)
+    assert reply.read_some(limit=0.5) == b"a"
+    timer = threading.Timer(0.6, go.set)
+    timer.start()
+    assert door.wait(reply.reply.read(None)) == b"b"
+    timer.join()
+
+
+def test_reading_past_the_end(door, serving):
+    """A complete reply gives nothing more, as often as it is asked."""
+    server = serving(keep_alive(OK, CHUNKED + chunk(b"ok") + END))
+    transport = door.transport()
+    for _ in range(2):
+        reply = door.send(transport, server.url)
+        assert (reply.read(), reply.read(), reply.read_some()) == (b"ok", b"", b"")

@@ -51,7 +51,7 @@ def tinyproxy(tmp_path_factory) -> Iterator[int]:
         pytest.skip("needs the Debian package tinyproxy")
     port = free_port()
     config: Path = tmp_path_factory.mktemp("tinyproxy") / "tinyproxy.conf"
-    config.write_text(f'Port {port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 50\nBasicAuth user sesame\n')
+    config.write_text(f"Port {port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 50\nBasicAuth user sesame\n")
     with running([program, "-d", "-c", str(config)], port):
         yield port
 
@@ -151,7 +151,7 @@ def test_socks_refusals(door, microsocks):
     with pytest.raises(ConnectFailed) as caught:
         door.send(door.transport(proxy=f"socks5://user:{QUOTED}@127.0.0.1:{microsocks}"), "http://127.0.0.1:1/")
     assert caught.value.server == "http://127.0.0.1:1"
-    with pytest.raises(ConnectFailed, match="socks5://127.0.0.1:1"):
+    with pytest.raises(ConnectFailed, match=r"socks5://127\.0\.0\.1:1"):
         door.send(door.transport(proxy="socks5://127.0.0.1:1"), "http://127.0.0.1:2/")
 
 
@@ -255,7 +255,7 @@ def test_interim_answer_of_a_proxy(door, serving, server_tls, authority_file):
 def test_proxy_that_is_not_there(door):
     """Its address is in the text, the server's too; without the password."""
     transport = door.transport(proxy="http://user:secret@127.0.0.1:1")
-    with pytest.raises(ConnectFailed, match="could not connect to proxy http://127.0.0.1:1 ") as caught:
+    with pytest.raises(ConnectFailed, match=r"could not connect to proxy http://127\.0\.0\.1:1 ") as caught:
         door.send(transport, "http://example.test/")
     assert "secret" not in str(caught.value)
     assert caught.value.server == "http://example.test:80"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 import time
 import warnings
@@ -48,7 +49,7 @@ def test_kept_connection_and_large_bodies(door, serving, server_tls, authority_f
 def test_unknown_authority(door, serving, server_tls):
     """The error says what to do, and that trying again does not help."""
     server = serving(keep_alive(OK), server_tls)
-    with pytest.raises(ConnectFailed, match="certificate not accepted.*pass verify=") as caught:
+    with pytest.raises(ConnectFailed, match=r"certificate not accepted.*pass verify=") as caught:
         door.send(door.transport(), server.url)
     assert caught.value.retryable is False
     assert caught.value.server == server.url
@@ -199,10 +200,8 @@ def test_goodbye_ends_a_body(door, serving, server_tls, authority_file):
     def serve(peer):
         peer.request()
         peer.send(b"HTTP/1.1 200 OK\r\n\r\nbody")
-        try:
+        with contextlib.suppress(OSError):
             peer.sock.unwrap()
-        except (ssl.SSLError, OSError):
-            pass
         return True
 
     server = serving(serve, server_tls)
@@ -290,3 +289,48 @@ def test_other_authority_is_not_believed(door, serving, server_tls, tmp_path):
     server = serving(keep_alive(OK), server_tls)
     with pytest.raises(ConnectFailed):
         door.send(door.transport(verify=other), server.url)
+
+
+def test_machine_without_authorities(monkeypatch):
+    """Python from python.org on macOS has none: certifi's are taken if it is installed."""
+    from franca.io import tls
+
+    class Paths:
+        cafile = None
+        capath = None
+
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    monkeypatch.setattr(ssl, "create_default_context", lambda **details: made)
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: Paths)
+    pytest.importorskip("certifi")
+    assert tls.make_context(True, None) is made
+    assert made.cert_store_stats()["x509_ca"] > 50
+    import sys
+
+    monkeypatch.setitem(sys.modules, "certifi", None)
+    bare = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    monkeypatch.setattr(ssl, "create_default_context", lambda **details: bare)
+    tls.make_context(True, None)
+    assert bare.cert_store_stats()["x509_ca"] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "expected", "retryable"),
+    [
+        ("UNEXPECTED_EOF_WHILE_READING", "TLS failed (unexpected eof while reading)", True),
+        ("SSLV3_ALERT_HANDSHAKE_FAILURE", "client certificate", False),
+        ("HTTP_REQUEST", "does not speak TLS", False),
+        ("UNSUPPORTED_PROTOCOL", "TLS failed (unsupported protocol)", False),
+    ],
+)
+def test_words_for_what_openssl_says(words, expected, retryable):
+    """Where nothing was sent it is ConnectFailed; only an end of the connection is worth another try."""
+    from franca.io.tls import explain
+
+    error = ssl.SSLError(1, "text of OpenSSL")
+    error.reason = words
+    told = explain(error, "https://x:443", connecting=True)
+    assert isinstance(told, ConnectFailed)
+    assert (expected in told.message, told.retryable) == (True, retryable)
+    error.reason = None
+    assert "text of openssl" in explain(error, "https://x:443", connecting=False).message

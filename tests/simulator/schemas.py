@@ -33,6 +33,33 @@ SCHEMAS: dict[str, dict[str, Any]] = {
             {"type": "object", "properties": {"a": {"maximum": 5}, "b": {"type": "string"}}, "required": ["b"]},
         ]
     },
+    "all-of-closed": {
+        "allOf": [
+            {
+                "type": "object",
+                "properties": {"a": {"type": "integer"}},
+                "required": ["a"],
+                "additionalProperties": False,
+            },
+            {"properties": {"a": {"minimum": 2}, "b": {"type": "string"}}},
+        ]
+    },
+    "all-of-enums": {"type": "integer", "allOf": [{"enum": [1, 2, 3]}, {"enum": [2, 3, 4]}]},
+    "all-of-arrays": {
+        "allOf": [
+            {"type": "array", "items": {"type": "integer"}, "minItems": 1},
+            {"items": {"minimum": 5}, "maxItems": 2},
+        ]
+    },
+    "all-of-any-ofs": {
+        "type": "integer",
+        "allOf": [
+            {"anyOf": [{"minimum": 3}, {"maximum": -3}]},
+            {"anyOf": [{"multipleOf": 2}, {"multipleOf": 3}]},
+        ],
+    },
+    "all-of-true": {"allOf": [True, {"type": "boolean"}]},
+    "all-of-types": {"allOf": [{"type": ["number", "null"]}, {"type": ["integer", "string"]}]},
     "any-of-with-shared": {
         "type": "object",
         "properties": {"kind": {"enum": ["a", "b"]}},

@@ -30,6 +30,30 @@ def test_instances_are_valid(name: str) -> None:
         assert fits(value, schema, schema)
 
 
+@pytest.mark.parametrize(
+    ("validator", "schema"),
+    [
+        (
+            jsonschema.Draft7Validator,
+            {
+                "type": "array",
+                "items": [{"type": "string"}, {"type": "integer"}],
+                "additionalItems": False,
+                "minItems": 2,
+            },
+        ),
+        (
+            jsonschema.Draft4Validator,
+            {"type": "integer", "minimum": 3, "exclusiveMinimum": True, "maximum": 5, "exclusiveMaximum": True},
+        ),
+    ],
+)
+def test_older_drafts(validator: Any, schema: dict[str, Any]) -> None:
+    """Tuples as lists of `items`, exclusive bounds as booleans."""
+    for number in range(20):
+        validator(schema).validate(instance(schema, b"%d" % number))
+
+
 def test_instances_are_stable_and_varied() -> None:
     """The same key gives the same instance; over many keys every alternative comes up."""
     schema = SCHEMAS["any-of-with-shared"]

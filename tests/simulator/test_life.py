@@ -196,6 +196,7 @@ def test_requests_are_recorded(sim: Simulator, call: Any) -> None:
     assert seen.headers["x-api-key"] == "***"
     assert broken.body == b"{no json"
     assert sim.requests[-1] is broken
+    assert sim.requests[:1] == [seen]
     assert "POST /v1/chat/completions" in repr(broken)
     assert "2 requests" in repr(sim.requests)
     sim.requests.clear()

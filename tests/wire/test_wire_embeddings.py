@@ -69,7 +69,7 @@ def test_real_answers(embeddings_sample, numpy_or_not):
     """Recorded answers decode: as many vectors as entries, of one length, equal to the raw numbers."""
     data = msgspec.json.decode(embeddings_sample)
     made = Embeddings(data)
-    made.check_count(len(data["data"]))
+    made.check(len(data["data"]))
     assert len({len(vector) for vector in made}) == 1
     for entry, vector in zip(data["data"], made, strict=True):
         if isinstance(entry["embedding"], list):
@@ -155,11 +155,22 @@ def test_garbage(data):
 
 def test_count():
     """One vector for each input, else an error."""
-    answer([1], [2]).check_count(2)
-    Embeddings({"data": []}).check_count(0)
+    answer([1], [2]).check(2)
+    Embeddings({"data": []}).check(0)
     for made in (answer([1]), Embeddings({})):
         with pytest.raises(OutputInvalid, match="vectors for 2 inputs"):
-            made.check_count(2)
+            made.check(2)
+    with pytest.raises(OutputInvalid, match="one vector for each token"):
+        answer([[1, 2], [3, 4]]).check(1)
+
+
+def test_checked_vectors_are_the_vectors():
+    """What was decoded for the check is not decoded again, and is the same."""
+    made = answer([1, 2], [3, 4])
+    made.check(2)
+    made["data"].clear()
+    assert [list(row) for row in made.vectors] == [[1, 2], [3, 4]]
+    assert made.vectors is made.vectors
 
 
 def test_sequence_and_fields(numpy_or_not):

@@ -49,7 +49,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         del words[0]
     name = words[0] if words else ""
     if name in COMMANDS:
-        return _run(name, words[1:], debug)
+        try:
+            return _run(name, words[1:], debug)
+        except KeyboardInterrupt:  # before the command began, while its modules were read
+            return 130
     if name in ("-h", "--help", "help"):
         if name == "help" and words[1:2] and words[1] in COMMANDS:
             return _run(words[1], ["--help"], debug)

@@ -109,9 +109,9 @@ class PlainText:
 
     def _write(self, out: TextIO, text: str, style: str = "") -> None:
         shown = safe(text) if is_terminal(out) else text
+        self._last = (out, text)  # first, because a Ctrl-C may come at any moment
         out.write(styled(shown, style, out) if style else shown)
         out.flush()
-        self._last = (out, text)
 
 
 def ask(client: Client, request: Request, messages: list[Any], manner: Manner) -> Chat:

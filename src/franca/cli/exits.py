@@ -20,6 +20,7 @@ from ..errors import (
     TimedOut,
     TransportError,
     Unauthorized,
+    UpstreamTimedOut,
 )
 from .terminal import is_terminal, note, safe, styled, width
 
@@ -132,9 +133,9 @@ def _hint(error: Exception) -> str:
         return _start_it(error)
     if isinstance(error, Unauthorized) or (isinstance(error, BadUsage) and _lacks_key(error)):
         return _key_hint(error.server)
-    if isinstance(error, RateLimited) and error.retry_after is not None:
+    if isinstance(error, RateLimited) and error.retry_after:
         return f"the server asks to wait {error.retry_after:g} s"
-    if isinstance(error, TimedOut):
+    if isinstance(error, TimedOut) and not isinstance(error, UpstreamTimedOut):
         return "--timeout SECONDS waits longer"
     if isinstance(error, ProtocolError) and "not JSON" in error.message:
         return "is this the base URL of an API? Most end in /v1"

@@ -25,6 +25,7 @@ class Region:
     def update(self, done: Sequence[str], live: Sequence[str], *, afresh: bool = False) -> None:
         """Write `done`, show `live`. `afresh` writes rows anew that seem unchanged: a Ctrl-C leaves "^C" there."""
         before, rows = self._live, [*done, *live]
+        self._live = list(live)
         if rows == before and live and not afresh:
             return
         pieces = ["\r" + _up(len(before) - 1)] if before else []
@@ -44,7 +45,6 @@ class Region:
             pieces.append(_up(count - len(rows) - 1) + "\r")
         self._out.write("".join(pieces))
         self._out.flush()
-        self._live = list(live)
 
 
 def _up(rows: int) -> str:

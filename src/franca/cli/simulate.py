@@ -48,7 +48,11 @@ def run(args: argparse.Namespace) -> int:
         return _list(args.json)
     if args.json:
         raise BadUsage("--json goes with --list")
-    if not 0 <= args.error_rate <= 1 or args.latency < 0 or (args.tokens_per_second or 1) <= 0:
+    if (
+        not 0 <= args.error_rate <= 1
+        or args.latency < 0
+        or (args.tokens_per_second is not None and args.tokens_per_second <= 0)
+    ):
         raise BadUsage("--latency is 0 or more, --tokens-per-second above 0, --error-rate from 0 to 1")
     import asyncio
 

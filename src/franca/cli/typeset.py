@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import re
+from itertools import pairwise
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markdown import CodeBlock, Heading, ListItem, Markdown
 from rich.segment import Segment
@@ -16,6 +18,7 @@ from rich.theme import Theme
 
 __all__ = ["Typesetter", "bare"]
 
+_LONGEST_DATA = 60  # characters that are shown of data: URLs
 _SGR = re.compile(r"\x1b\[[\d;]*m")
 _PADDING = re.compile(r" +((?:\x1b\[[\d;]*m)*)$")
 # Colours of the terminal's own palette, so that it reads well on light and dark.
@@ -84,8 +87,10 @@ class Typesetter:
     """Renders Markdown at a width that may change from call to call."""
 
     def __init__(self) -> None:
-        # Without HTML: Rich leaves it out, and with it all that a model writes between <think> and </think>.
-        self._parser = MarkdownIt("commonmark", {"html": False}).enable(["strikethrough", "table"])
+        # Nothing of an answer may be lost: Rich leaves out HTML (and so all between <think> and </think>), and
+        # the lines that define references.
+        parser = MarkdownIt("commonmark", {"html": False})
+        self._parser = parser.enable(["strikethrough", "table"]).disable("reference")
 
     def blocks(self, source: str) -> list[tuple[int, str]]:
         """The first line and the kind of each top-level block."""
@@ -96,7 +101,16 @@ class Typesetter:
         ]
 
     def rows(self, source: str, columns: int) -> list[str]:
-        """The source as rows of at most `columns` columns, without blank rows around them."""
+        """The source as rows of at most `columns` columns: its blocks, with one blank row between two."""
+        lines = source.split("\n")
+        places = [line for line, _ in self.blocks(source)][1:]
+        rows: list[str] = []
+        for first, after in pairwise([0, *places, len(lines)]):
+            block = self._block("\n".join(lines[first:after]), columns)
+            rows += ["", *block] if rows and block else block
+        return rows
+
+    def _block(self, source: str, columns: int) -> list[str]:
         try:
             rows = self._render(source, columns)
         except Exception:  # whatever Rich makes of odd Markdown, the text must be shown
@@ -108,8 +122,7 @@ class Typesetter:
         return rows
 
     def _render(self, source: str, columns: int) -> list[str]:
-        tokens = self._parser.parse(source)
-        _keep_breaks(tokens)
+        tokens = _for_reading(self._parser.parse(source))
         document = _Markdown("", code_theme="ansi_dark", hyperlinks=False)
         document.parsed = tokens
         return _printed(document, columns)
@@ -135,10 +148,30 @@ def _blank(row: str) -> bool:
     return not bare(row).strip()
 
 
-def _keep_breaks(tokens: list[Any]) -> None:
-    """A line break in an answer is meant (poems, addresses, lists without marks), though Markdown joins lines."""
+def _for_reading(tokens: list[Token]) -> list[Token]:
+    """Inline tokens as a reader wants them."""
+    kept: list[Token] = []
     for token in tokens:
         if token.type == "softbreak":
+            # A line break in an answer is meant (poems, addresses), though Markdown joins lines.
             token.type = "hardbreak"
+        elif token.type == "image":
+            # Rich shows the text of an image only; where it is matters more.
+            kept.append(Token("text", "", 0, content=f"![{token.content}]({_short(str(token.attrs.get('src', '')))})"))
+            continue
+        elif token.type == "link_close" and _names_itself(kept):
+            del kept[-2]
+            continue
         if token.children:
-            _keep_breaks(token.children)
+            token.children = _for_reading(token.children)
+        kept.append(token)
+    return kept
+
+
+def _names_itself(tokens: list[Token]) -> bool:
+    """Whether the link that ends here is an address whose text is that address: once is enough."""
+    return len(tokens) > 1 and tokens[-2].type == "link_open" and tokens[-2].attrs.get("href") == tokens[-1].content
+
+
+def _short(url: str) -> str:
+    return url if len(url) <= _LONGEST_DATA or not url.startswith("data:") else url[:_LONGEST_DATA] + "…"

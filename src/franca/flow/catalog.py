@@ -71,7 +71,7 @@ def _read_embeddings(response: Response, origin: Origin, session: Session, count
         raise ProtocolError(f"the answer holds no embeddings: {excerpt(response.content)}", headers=response.headers)
     result = Embeddings(payload, response.status, response.headers, origin.server)
     try:
-        result.check_count(count)
+        result.check(count)
     except OutputInvalid as error:
         error.headers = response.headers
         raise

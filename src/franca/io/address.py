@@ -78,7 +78,8 @@ def host_of(name: str, url: str) -> str:
             host = name.encode("idna").decode("ascii")
         except UnicodeError:
             raise BadUsage(f"the URL {shown(url)!r} has a host name that is not valid") from None
-    if not host or not _NOT_IN_HOST.isdisjoint(host) or len(host) > 253:
+    labels = host.removesuffix(".").split(".")
+    if not _NOT_IN_HOST.isdisjoint(host) or len(host) > 253 or not all(0 < len(label) < 64 for label in labels):
         raise BadUsage(f"the URL {shown(url)!r} has no valid host name")
     return host
 

@@ -74,19 +74,16 @@ class Connection(Link):
         """Send a request; its answer goes to the answer."""
         self.answer = answer
         self._lingering = False
-        if self.pipe is not None:
-            data = self.pipe.encrypt(data)
-        self._send(data)
+        self._send(data if self.pipe is None else self.sealed(data))
 
     def wait(self, answer: Answer, until: float | None, phase: str, beyond: float) -> asyncio.Future[None]:
         """A future that is done when there are more than `beyond` bytes of the body (inf: when there is the head),
         or the end, or a failure. The caller closes the connection when waiting is cancelled."""
+        if self.answer is not answer:  # closed by another thread, just now
+            raise closed_here(self.server)
         if self._waiter is not None:
             raise BadUsage("two tasks read from one reply at the same time")
         waiter = self._waiter = self._loop.create_future()
-        if self.answer is not answer:  # it ended in the meantime
-            self._wake()
-            return waiter
         if self._paused:
             self.resume(answer)
         self._wake_at = beyond
@@ -172,10 +169,14 @@ class Connection(Link):
             if answer is None:
                 self._hear_idle(data)
                 return
-            self.digest(answer, data)
+            if data and self.pipe is None:
+                answer.feed(data)
+            else:
+                self.digest(answer, data)
         except (BlockingIOError, InterruptedError):
             return
         except TransportError as error:
+            error.server = self.server
             failure = error
         except OSError as error:
             if answer is not None:
@@ -213,15 +214,15 @@ class Connection(Link):
         """The answer is complete: the connection is free, though its bytes may still wait for the reader."""
         if self._unsent is not None:
             self._stop_sending()
-        self.answer = None
+        self.answer = self._until = None
         self._lingering = False
-        self._until = None
-        self._wake()
-        if answer.keep and self.generation == self._pool.generation:
-            self.rest(self._pool.idle_expiry, answer)
-            self._pool.put(self)
+        pool = self._pool
+        if answer.keep and self.generation == pool.generation:
+            self.rest(pool.idle_expiry, answer)
+            pool.put(self)
         else:
             self.close()
+        self._wake()
 
     def _fail(self, failure: TransportError | None) -> None:
         answer = self.answer

@@ -28,13 +28,14 @@ def inflater_for(encoding: str, server: str) -> Inflater | None:
 class Inflater:
     """Bytes in by `feed`, bytes out by `take`, which gives at most what it is asked for."""
 
-    __slots__ = ("_input", "_kind", "_server", "_zlib", "ended")
+    __slots__ = ("_full", "_input", "_kind", "_server", "_zlib", "ended")
 
     def __init__(self, kind: str, server: str = "") -> None:
         self._server = server or None
         self._kind = kind
         self._zlib: Any = None
         self._input = b""
+        self._full = False  # stopped by the limit: zlib may hold output back, though it has taken all input
         self.ended = False
         """Whether the compressed data came to its own end."""
 
@@ -43,7 +44,7 @@ class Inflater:
 
     def take(self, limit: int) -> bytes:
         """At most `limit` bytes; b"" when more input is needed. ProtocolError when the data is damaged."""
-        if not self._input or limit <= 0:
+        if limit <= 0 or not (self._input or self._full):
             return b""
         import zlib
 
@@ -56,13 +57,14 @@ class Inflater:
 
     def _take(self, limit: int) -> bytes:
         pieces = []
-        while self._input and limit > 0:
+        while limit > 0 and (self._input or self._full):
             if self.ended and not self._next_member():
                 break
             if self._zlib is None and not self._start():
                 break
             piece = self._zlib.decompress(self._input, limit)
             self.ended = self._zlib.eof
+            self._full = len(piece) == limit and not self.ended
             self._input = self._zlib.unused_data if self.ended else self._zlib.unconsumed_tail
             if not piece and not self.ended:
                 break  # all input is taken in, and more is needed

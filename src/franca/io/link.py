@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import socket
+from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -23,11 +24,12 @@ RECEIVE = 64 * 1024
 
 def options(sock: socket.socket) -> None:
     """What every connection wants: small writes at once, and notice of a peer that vanished without a word."""
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    if hasattr(socket, "TCP_KEEPIDLE"):  # Linux; a model may think for minutes, and a NAT forget meanwhile
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 20)
+    with suppress(OSError):  # a connection that is dead already will tell so when it is used
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        if hasattr(socket, "TCP_KEEPIDLE"):  # Linux; a model may think for minutes, and a NAT forget meanwhile
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 20)
 
 
 class Link:
@@ -69,6 +71,15 @@ class Link:
             return bool(data) and not self.pipe.decrypt(data) and not self.pipe.ended
         except OSError:
             return False
+
+    def sealed(self, data: bytes) -> bytes:
+        """The bytes as they go onto the wire. Raises ConnectionLost when TLS is broken."""
+        if self.pipe is None:
+            return data
+        try:
+            return self.pipe.encrypt(data)
+        except OSError as error:  # ssl.SSLError is one
+            raise lost(self.server, error, began=False) from error
 
     def digest(self, answer: Answer, data: bytes) -> None:
         """Give the answer what the socket gave, b"" at its end. Raises ProtocolError, ConnectionLost, ConnectFailed."""

@@ -116,7 +116,9 @@ class Pool(Generic[C]):
 
     def forget(self, key: Key) -> None:
         """A connection that was taken is closed, or was never made."""
-        host = self._hosts[key]
+        host = self._hosts.get(key)
+        if host is None:  # the pool was emptied meanwhile: a fork, a loop that is over
+            return
         while host.waiting:
             if host.waiting.popleft().give(None):
                 return

@@ -11,7 +11,8 @@ from ..wire.http import Request
 from .body import Answer
 from .failures import closed_here, connect_timed_out
 from .plan import Plan, Settings
-from .sync_connection import Connection, connect
+from .sync_connect import connect
+from .sync_connection import Connection
 from .sync_pool import SyncPool
 from .tls import Cert, Verify
 from .tunnel import refused

@@ -1,4 +1,4 @@
-"""One blocking connection: made within a time limit, written to, read from, given back or closed.
+"""One blocking connection: written to, read from, given back or closed.
 
 The socket blocks, and the kernel itself keeps the time limit (SO_RCVTIMEO). `settimeout` would cost one more
 system call for every read. The kernel's limit is set a little too short, and set again only when it proves so.
@@ -9,25 +9,21 @@ from __future__ import annotations
 import select
 import socket
 import struct
-from collections.abc import Callable
 from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from ..errors import TransportError
 from .body import Answer
-from .failures import closed_here, connect_failed, connect_timed_out, timed_out
-from .link import RECEIVE, Link, options
+from .failures import closed_here, timed_out
+from .link import RECEIVE, Link
 from .plan import Plan
-from .tunnel import Conversation, prepare, socks_failed, socks_missing, socks_options
 
 if TYPE_CHECKING:
-    from ssl import SSLContext
-
     from .sync_pool import SyncPool
     from .tls import TlsPipe
 
-__all__ = ["Connection", "connect"]
+__all__ = ["Connection"]
 
 _BOTH = select.POLLIN | select.POLLOUT
 
@@ -50,7 +46,7 @@ class Connection(Link):
         """Send a request. What the server says meanwhile goes to the answer; if it is a whole head, the rest
         of the request is not sent: the server has seen enough (413, and it may have closed)."""
         if self.pipe is not None:
-            data = self.pipe.encrypt(data)
+            data = self.sealed(data)
         try:
             sent = self.sock.send(data, socket.MSG_DONTWAIT)
         except BlockingIOError:
@@ -118,11 +114,15 @@ class Connection(Link):
             answer.failure = closed_here(self.server)
         if answer.failure is None:
             try:
+                if data and self.pipe is None:
+                    answer.feed(data)
+                    return
                 self.digest(answer, data)
+                if self.pipe is not None:
+                    self._answer_tls()
             except TransportError as error:
+                error.server = self.server
                 answer.failure = error
-            if self.pipe is not None:
-                self._answer_tls()
         if answer.failure is not None:
             self.close()
 
@@ -171,9 +171,10 @@ class Connection(Link):
 
     def finish(self, answer: Answer) -> None:
         """The answer is complete: back to the pool, if it may carry another one."""
-        if answer.keep and self.generation == self._pool.generation and not self.closed:
-            self.rest(self._pool.idle_expiry, answer)
-            self._pool.put(self)
+        pool = self._pool
+        if answer.keep and self.generation == pool.generation and not self.closed:
+            self.rest(pool.idle_expiry, answer)
+            pool.put(self)
         else:
             self.close()
 
@@ -190,7 +191,9 @@ class Connection(Link):
 
     def is_ready(self) -> bool:
         """Whether an idle connection may be used: nothing came but, perhaps, the end of the answer before."""
-        return (self._tail is None or self._has_ended()) and self.is_quiet()
+        if self._tail is None:
+            return not self._poll(0) or self._is_only_tls()
+        return self._has_ended() and self.is_quiet()
 
     def _has_ended(self) -> bool:
         answer, self._tail = self._tail, None
@@ -214,96 +217,3 @@ class Connection(Link):
             pass
         if first:
             self._pool.forget(self)
-
-
-# ---- making one ----------------------------------------------------------------------------------
-
-
-def connect(plan: Plan, context: Callable[[], SSLContext], pool: SyncPool, limit: float) -> Connection:
-    """Open a connection for the plan until `limit`. The pool has counted it already, and is told of a failure."""
-    try:
-        conversation = prepare(plan, context)
-        proxy = plan.proxy
-        sock = _socks(plan, limit) if proxy is not None and proxy.is_socks else _tcp(plan, limit)
-        try:
-            options(sock)
-            pipe = _converse(sock, conversation, plan, limit) if conversation is not None else None
-            sock.setblocking(True)
-            connection = Connection(sock, pipe, plan, pool)
-        except BaseException:
-            sock.close()
-            raise
-    except BaseException:
-        pool.free(plan.key)
-        raise
-    connection.generation = pool.generation
-    pool.added(connection)
-    return connection
-
-
-def _tcp(plan: Plan, limit: float) -> socket.socket:
-    """Try the addresses of the host in turn. Each gets its share of the time, so that a dead one does not
-    eat it all."""
-    named = None if plan.proxy is None else plan.proxy.server
-    try:
-        places = socket.getaddrinfo(*plan.dial, type=socket.SOCK_STREAM)  # cannot be interrupted
-    except OSError as error:
-        raise connect_failed(plan.server, error, proxy=named) from error
-    failure: OSError | None = None
-    for number, (family, kind, protocol, _, address) in enumerate(places):
-        left = limit - monotonic()
-        if left <= 0:
-            break
-        sock = socket.socket(family, kind, protocol)
-        try:
-            sock.settimeout(left / (len(places) - number))
-            sock.connect(address)
-        except OSError as error:
-            sock.close()
-            if failure is None or not isinstance(error, TimeoutError):
-                failure = error
-        except BaseException:
-            sock.close()
-            raise
-        else:
-            return sock
-    if failure is None or (isinstance(failure, TimeoutError) and failure.errno is None):
-        raise connect_timed_out(plan.server, named)
-    raise connect_failed(plan.server, failure, proxy=named) from failure
-
-
-def _converse(sock: socket.socket, conversation: Conversation, plan: Plan, limit: float) -> TlsPipe | None:
-    try:
-        out = next(conversation)
-        while True:
-            sock.settimeout(max(limit - monotonic(), 1e-4))
-            sock.sendall(out)
-            sock.settimeout(max(limit - monotonic(), 1e-4))
-            out = conversation.send(sock.recv(RECEIVE))
-    except StopIteration as end:
-        pipe: TlsPipe | None = end.value
-        return pipe
-    except TimeoutError:
-        raise connect_timed_out(plan.server, None if plan.proxy is None else plan.proxy.server) from None
-    except OSError as error:
-        raise connect_failed(plan.server, error) from error
-
-
-def _socks(plan: Plan, limit: float) -> socket.socket:
-    proxy = plan.proxy
-    assert proxy is not None
-    try:
-        from python_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError, ProxyType
-        from python_socks.sync import Proxy
-    except ImportError:
-        raise socks_missing() from None
-    left = limit - monotonic()
-    try:
-        if left <= 0:
-            raise ProxyTimeoutError
-        sock: socket.socket = Proxy(**socks_options(proxy, ProxyType)).connect(plan.host, plan.port, timeout=left)
-    except ProxyTimeoutError:
-        raise connect_timed_out(plan.server, proxy.server) from None
-    except (ProxyConnectionError, ProxyError, OSError) as error:
-        raise socks_failed(proxy, plan.server, error) from error
-    return sock

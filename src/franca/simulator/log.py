@@ -6,7 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 import msgspec
 
@@ -149,9 +149,15 @@ class Log:
     def __len__(self) -> int:
         return len(self._seen)
 
-    def __getitem__(self, index: int) -> Seen:
+    @overload
+    def __getitem__(self, index: int) -> Seen: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Seen]: ...
+
+    def __getitem__(self, index: int | slice) -> Seen | list[Seen]:
         with self._changed:
-            return self._seen[index]
+            return list(self._seen)[index] if isinstance(index, slice) else self._seen[index]
 
     def __iter__(self) -> Iterator[Seen]:
         with self._changed:

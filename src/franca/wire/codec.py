@@ -19,7 +19,7 @@ __all__ = ["decode_json", "encode_body", "json_text"]
 _HOMES = {"decode_json": ".decode", "encode_body": ".encode", "json_text": ".encode"}
 
 
-if not TYPE_CHECKING:
+if not TYPE_CHECKING:  # pragma: no branch
 
     def __getattr__(name: str) -> Any:
         home = _HOMES.get(name)

@@ -26,7 +26,7 @@ class Embeddings(Answer):
     See `Answer` for `status`, `headers`, `request_id` and `server`.
     """
 
-    __slots__ = ("_vectors",)
+    __slots__ = ("_rows", "_vectors")
     _shown = ("model", "data", "usage")
 
     object = text("object", '"list".')
@@ -34,6 +34,7 @@ class Embeddings(Answer):
     data = items("data", "The entries, raw: index, embedding (a list of numbers, or base64 text), object.")
     usage = child("usage", Usage, "Token counts; None when the server told none.")
 
+    _rows: list[array[float]]
     _vectors: Sequence[Sequence[float]]
 
     @property
@@ -50,13 +51,22 @@ class Embeddings(Answer):
         try:
             return self._vectors
         except AttributeError:
-            self._vectors = found = _stacked(_decode_all(self._data.get("data")))
+            self._vectors = found = _stacked(self._decoded())
             return found
 
-    def check_count(self, n_inputs: int) -> None:
-        """Raise OutputInvalid unless there is exactly one vector for each of `n_inputs` inputs."""
+    def check(self, n_inputs: int) -> None:
+        """Raise OutputInvalid unless there is exactly one good vector for each of `n_inputs` inputs."""
         if len(self.data) != n_inputs:
             raise _invalid(f"the server answered {len(self.data)} vectors for {n_inputs} inputs")
+        self._rows = self._decoded()
+
+    def _decoded(self) -> list[array[float]]:
+        try:
+            rows = self._rows
+            del self._rows  # `vectors` keeps them from here on
+            return rows
+        except AttributeError:
+            return _decode_all(self._data.get("data"))
 
     def __len__(self) -> int:
         return len(self.data)

@@ -5,7 +5,7 @@ A file holds one kind; `SCENARIOS` holds them all, in the order of the table in 
 
 from __future__ import annotations
 
-from . import cuts, deltas, embeddings, endings, errors, framing, inside, limits, models, sse, time, tools
+from . import cuts, deltas, embeddings, endings, errors, framing, inside, limits, models, sse, statuses, time, tools
 from .record import Outcome, Scenario
 
 __all__ = ["KINDS", "SCENARIOS", "Outcome", "Scenario"]
@@ -17,7 +17,7 @@ KINDS: dict[str, list[Scenario]] = {
     "Tool calls": tools.ROWS,
     "Chunks and messages": deltas.ROWS,
     "Finish reasons and usage": endings.ROWS,
-    "Error answers": errors.ROWS,
+    "Error answers": [*errors.ROWS, *statuses.ROWS],
     "Errors inside good answers": inside.ROWS,
     "Limits and retries": limits.ROWS,
     "Time": time.ROWS,

@@ -1,4 +1,4 @@
-"""Answers with an error status: every shape of error body, every status that means something of its own."""
+"""Answers with an error status: every shape that the body of an error comes in."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ..http import error_body
 from .blocks import ID, answer, row
 from .record import Outcome, Scenario
 
-__all__ = ["KEY", "ROWS"]
+__all__ = ["KEY", "ROWS", "error_row"]
 
 KEY = "sk-simulated-0123456789abcdef"
 
 
-def _error(
+def error_row(
     name: str,
     about: str,
     source: str,
@@ -36,13 +36,6 @@ def _error(
     return row(f"error-{name}", about, source, data, options=options, every=True, chat=outcome, stream=outcome)
 
 
-def _openai(status: int, message: str, type: str, error: str, name: str, source: str, **more: Any) -> Scenario:
-    """A row with OpenAI's error object."""
-    body = error_body(message, type, more.pop("param", None), more.pop("code", None))
-    about = more.pop("about", f"Status {status}.")
-    return _error(name, about, source, status, body, error, message=message, **more)
-
-
 def _pydantic(*fields: str, text: str, type: str) -> list[dict[str, Any]]:
     return [{"type": type, "loc": ["body", *fields], "msg": text, "input": None}]
 
@@ -55,8 +48,8 @@ def _key_echo(ask: Ask) -> bytes:
     return answer(401, body, [("x-request-id", ID), ("x-echo", ask.key)])
 
 
-_SHAPES = [
-    _error(
+ROWS = [
+    error_row(
         "openai",
         "OpenAI's own error object, with param and code.",
         "OpenAI",
@@ -71,10 +64,10 @@ _SHAPES = [
         code="decimal_above_max_value",
         retryable=False,
     ),
-    _error(
+    error_row(
         "string", "`error` is a text.", "vLLM", 401, {"error": "Unauthorized"}, "Unauthorized", message="Unauthorized"
     ),
-    _error(
+    error_row(
         "detail",
         "`detail` is a text.",
         "FastAPI servers",
@@ -83,7 +76,7 @@ _SHAPES = [
         "NotFound",
         message="Not Found",
     ),
-    _error(
+    error_row(
         "detail-list",
         "`detail` is a list of pydantic errors.",
         "FastAPI servers",
@@ -92,7 +85,7 @@ _SHAPES = [
         "BadRequest",
         message="Field required",
     ),
-    _error(
+    error_row(
         "message",
         "`message` is a text.",
         "AWS gateways, old vLLM",
@@ -101,7 +94,7 @@ _SHAPES = [
         "BadRequest",
         message="No such region",
     ),
-    _error(
+    error_row(
         "message-detail",
         "`message` is an object with pydantic errors in `detail`.",
         "Mistral",
@@ -113,7 +106,7 @@ _SHAPES = [
         "BadRequest",
         message="Extra inputs are not permitted",
     ),
-    _error(
+    error_row(
         "object",
         "The fields of the error stand on the top level, the code is a number.",
         "older vLLM",
@@ -122,7 +115,7 @@ _SHAPES = [
         "BadRequest",
         message="maximum context length",
     ),
-    _error(
+    error_row(
         "errors",
         "`errors` is a list.",
         "Cloudflare",
@@ -131,7 +124,7 @@ _SHAPES = [
         "BadRequest",
         message="Bad account",
     ),
-    _error(
+    error_row(
         "list",
         "The body is a list.",
         "Gemini",
@@ -140,7 +133,7 @@ _SHAPES = [
         "BadRequest",
         message="API key not valid.",
     ),
-    _error(
+    error_row(
         "html",
         "The body is a page of HTML.",
         "nginx; go-openai #613",
@@ -150,7 +143,7 @@ _SHAPES = [
         content_type="text/html",
         message="502 Bad Gateway",
     ),
-    _error(
+    error_row(
         "text",
         "The body is plain text.",
         "transformers serve",
@@ -160,7 +153,7 @@ _SHAPES = [
         content_type="text/plain",
         message="Internal Server Error",
     ),
-    _error(
+    error_row(
         "empty",
         "The body is empty; the message must not be.",
         "the Azure OpenAI simulator",
@@ -169,7 +162,7 @@ _SHAPES = [
         "ServerFault",
         message=" ",
     ),
-    _error(
+    error_row(
         "empty-message",
         "The message is an empty text; the error's must not be.",
         "Ollama",
@@ -178,8 +171,8 @@ _SHAPES = [
         "ServerFault",
         message=" ",
     ),
-    _error("null", "The body is `null`.", "small servers", 500, b"null", "ServerFault", message=" "),
-    _error(
+    error_row("null", "The body is `null`.", "small servers", 500, b"null", "ServerFault", message=" "),
+    error_row(
         "not-utf-8",
         "The body is not UTF-8.",
         "old proxies",
@@ -189,7 +182,7 @@ _SHAPES = [
         content_type="text/plain",
         message="berlastet",
     ),
-    _error(
+    error_row(
         "huge",
         "The body is a megabyte of text.",
         "servers that send stack traces",
@@ -198,7 +191,7 @@ _SHAPES = [
         "ServerFault",
         body_size=16 * 1024,
     ),
-    _error(
+    error_row(
         "code-number",
         "The code is a number in a text.",
         "LiteLLM",
@@ -218,163 +211,3 @@ _SHAPES = [
         stream=Outcome("Unauthorized", {"status": 401, "message": "Incorrect API key provided"}, absent=(KEY,)),
     ),
 ]
-
-_PATIENT = {"retries": 2}
-
-_STATUSES = [
-    _openai(
-        402,
-        "Insufficient credits",
-        "",
-        "OutOfCredits",
-        "402",
-        "OpenRouter",
-        options=_PATIENT,
-        retryable=False,
-        about="402 is never tried again.",
-    ),
-    _openai(403, "Country not supported", "request_forbidden", "Forbidden", "403", "OpenAI", retryable=False),
-    _openai(
-        404,
-        "The model does not exist",
-        "invalid_request_error",
-        "NotFound",
-        "404-model",
-        "OpenAI",
-        param="model",
-        code="model_not_found",
-    ),
-    _openai(405, "Method not allowed", "invalid_request_error", "BadRequest", "405", "a wrong path"),
-    _openai(
-        408, "Request timed out", "timeout", "UpstreamTimedOut", "408", "LiteLLM", phase={"server"}, retryable=True
-    ),
-    _openai(409, "Lock timeout", "conflict", "BadRequest", "409", "OpenAI", retryable=True),
-    _openai(413, "Payload too large", "invalid_request_error", "BadRequest", "413", "nginx", retryable=False),
-    _openai(
-        422,
-        "Unsupported parameter",
-        "invalid_request_error",
-        "BadRequest",
-        "422",
-        "vLLM",
-        param="seed",
-        retryable=False,
-        about="422 that names a field.",
-    ),
-    _openai(429, "Slow down", "requests", "RateLimited", "429", "OpenAI", code="rate_limit_exceeded", retryable=True),
-    _openai(500, "Oops", "server_error", "ServerFault", "500", "OpenAI", retryable=True),
-    _openai(502, "Bad gateway", "upstream_error", "ModelDown", "502", "OpenRouter", retryable=True),
-    _openai(503, "Loading model", "unavailable_error", "NoProvider", "503-loading", "llama.cpp", retryable=True),
-    _openai(
-        504, "Gateway timeout", "timeout", "UpstreamTimedOut", "504", "OpenRouter", phase={"server"}, retryable=True
-    ),
-    _openai(
-        524, "A timeout occurred", "timeout", "UpstreamTimedOut", "524", "Cloudflare", phase={"server"}, retryable=True
-    ),
-    _openai(529, "Overloaded", "overloaded_error", "NoProvider", "529", "Anthropic", retryable=True),
-    _openai(
-        418,
-        "I am a teapot",
-        "teapot",
-        "BadRequest",
-        "418",
-        "jokers",
-        retryable=False,
-        about="A client error that nobody knows.",
-    ),
-    _openai(
-        429,
-        "You exceeded your current quota",
-        "insufficient_quota",
-        "OutOfCredits",
-        "429-quota",
-        "OpenAI; openai-python #1671, codex PR #6340",
-        code="insufficient_quota",
-        options=_PATIENT,
-        retryable=False,
-        about="429 that means: no money. It is never tried again.",
-    ),
-    _openai(
-        400,
-        "This model's maximum context length is 8192 tokens",
-        "invalid_request_error",
-        "BadRequest",
-        "context-length",
-        "OpenAI",
-        param="messages",
-        code="context_length_exceeded",
-    ),
-    _error(
-        "moderation",
-        "403 with the reasons of moderation.",
-        "OpenRouter",
-        403,
-        {
-            "error": {
-                "code": 403,
-                "message": "Your input was flagged",
-                "metadata": {
-                    "reasons": ["violence"],
-                    "flagged_input": "...",
-                    "provider_name": "X",
-                    "model_slug": "x/y",
-                },
-            }
-        },
-        "Flagged",
-        message="Your input was flagged",
-        metadata__reasons=["violence"],
-        retryable=False,
-    ),
-    _error(
-        "content-filter",
-        "400 because the prompt's filter stopped it.",
-        "Azure OpenAI",
-        400,
-        error_body("The response was filtered", "invalid_request_error", "prompt", "content_filter"),
-        "Flagged",
-        code="content_filter",
-        retryable=False,
-    ),
-    _error(
-        "not-available",
-        "503 that says of itself that trying again does not help.",
-        "OpenRouter (`availability.retryable: false`)",
-        503,
-        {
-            "error": {
-                "message": "No endpoints match your privacy settings",
-                "error_type": "not_found",
-                "http_status": 503,
-                "availability": {"code": "privacy_restricted", "retryable": False},
-            }
-        },
-        "NoProvider",
-        options=_PATIENT,
-        message="No endpoints match",
-        retryable=False,
-    ),
-    _error(
-        "redirect-307",
-        "A redirect, which is not followed for a POST; the error says where it points to.",
-        "wrong base URLs (http for https, a missing slash)",
-        307,
-        b"",
-        "StatusError",
-        headers=(("location", "/elsewhere/v1/chat/completions"),),
-        message="/elsewhere/v1/chat/completions",
-    ),
-    _error(
-        "redirect-301",
-        "A redirect to another server, with a page of HTML.",
-        "wrong base URLs",
-        301,
-        b"<html><title>Moved</title></html>",
-        "StatusError",
-        content_type="text/html",
-        headers=(("location", "https://example.com/v1"),),
-        message="https://example.com/v1",
-    ),
-]
-
-ROWS = [*_SHAPES, *_STATUSES]
