@@ -210,8 +210,8 @@ table of its own, because client and server share the machine, and on a busy one
 - {CONCURRENT} concurrent: `asyncio.gather` of {CONCURRENT} such calls at once, over as many connections; per call.
 - A stream has {EVENTS:,} events of about 290 bytes, each in an HTTP chunk of its own as servers send them.
   "Few writes": the server hands the kernel everything at once, so reads are large. "Write per event": a write for
-  each event, without a pause; how many of them one read finds depends on how fast the client is, so a slower client saves
-  reads here. franca also puts the answer together while it reads (`stream.final`), the others do not.
+  each event, without a pause; how many of them one read finds depends on how fast the client is, so a slower client
+  saves reads here. franca also puts the answer together while it reads (`stream.final`), the others do not.
 - Embeddings: 64 vectors of 1536 numbers, ready to use. franca and openai-python ask for base64; the floor is given for
   base64 (`numpy.frombuffer`) and, in the last row, for numbers in JSON. There is no aim for them.
 

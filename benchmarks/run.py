@@ -101,7 +101,7 @@ def main() -> int:
     parser.add_argument("--no-import", action="store_true", help="leave out what importing costs")
     options = parser.parse_args()
     cases = [case for case in CASES if not options.case or case.name in options.case]
-    rounds, seconds, runs = (3, 0.1, 2) if options.quick else (9, 0.25, 10)
+    rounds, seconds, runs = (3, 0.05, 2) if options.quick else (9, 0.25, 10)
     load = getloadavg()[0]  # before our own work adds to it
     measured = measure(cases, options.server, rounds, seconds)
     conditions = f"server: {options.server}; {rounds} rounds after one that warms up; load average before: {load:.1f}"

@@ -35,7 +35,6 @@ class Connection(Link):
 
     __slots__ = (
         "_fd",
-        "_lingering",
         "_loop",
         "_paused",
         "_phase",
@@ -47,6 +46,7 @@ class Connection(Link):
         "_waiter",
         "_wake_at",
         "answer",
+        "lingering",
     )
 
     def __init__(self, sock: socket.socket, pipe: TlsPipe | None, plan: Plan, pool: LoopPool) -> None:
@@ -60,7 +60,7 @@ class Connection(Link):
         self._waiter: asyncio.Future[None] | None = None
         self._wake_at: float = 0  # bytes of body beyond which the waiter is woken; inf: the head is waited for
         self._paused = False
-        self._lingering = False
+        self.lingering = False
         # One timer serves all limits: it is moved only when a limit comes before it.
         self._until: float | None = None
         self._phase = ""
@@ -73,7 +73,7 @@ class Connection(Link):
     def start(self, answer: Answer, data: bytes) -> None:
         """Send a request; its answer goes to the answer."""
         self.answer = answer
-        self._lingering = False
+        self.lingering = False
         self._send(data if self.pipe is None else self.sealed(data))
 
     def wait(self, answer: Answer, until: float | None, phase: str, beyond: float) -> asyncio.Future[None]:
@@ -103,7 +103,7 @@ class Connection(Link):
     def linger(self, answer: Answer) -> None:
         """The answer should be about to end: wait for that in the background, a second at most."""
         if self.answer is answer:
-            self._lingering = True
+            self.lingering = True
             answer.take()
             self.resume(answer)
             self._arm(monotonic() + _LINGER)
@@ -144,7 +144,7 @@ class Connection(Link):
             return
         if monotonic() < until:
             self._arm(until)
-        elif self._lingering:
+        elif self.lingering:
             self.close()
         else:
             phase = "send" if self._unsent is not None else self._phase
@@ -197,7 +197,7 @@ class Connection(Link):
     def _progress(self, answer: Answer) -> None:
         if self._unsent is not None and answer.head_done:
             self._stop_sending()  # it answers before it has heard all: it will not listen to the rest
-        if self._lingering:
+        if self.lingering:
             answer.take()
             if answer.received > RECEIVE:
                 self.close()
@@ -215,7 +215,7 @@ class Connection(Link):
         if self._unsent is not None:
             self._stop_sending()
         self.answer = self._until = None
-        self._lingering = False
+        self.lingering = False
         pool = self._pool
         if answer.keep and self.generation == pool.generation:
             self.rest(pool.idle_expiry, answer)

@@ -141,6 +141,8 @@ class LoopPool:
         stale: list[Connection] = []
         self._pool.expire(inf, stale)
         self._drop(stale)
+        for connection in [one for one in self._all if one.lingering]:
+            connection.close()  # its reply was released: nobody waits for the end of the body
 
     def clear_from_elsewhere(self) -> None:
         """As `clear`, from another thread, a finaliser, or after the loop is over."""

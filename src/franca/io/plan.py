@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..errors import BadUsage
 from ..wire.http import Request
@@ -21,27 +20,30 @@ Key = tuple[str, str, int, "Proxy | None"]
 """Requests of one key may share a connection."""
 
 _PLANS = 64  # kept plans: a client asks for the same few URLs with the same headers again and again
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
-_BREAKS_OUT = re.compile(r"[\0\r\n]").search
+_TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+_BREAKS_OUT = frozenset("\0\r\n")
 _OURS = frozenset({"content-length", "transfer-encoding"})
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
-class Plan(NamedTuple):
+class Plan:
     """What a transport needs to know of a request, but for its body."""
 
-    key: Key
-    scheme: str
-    host: str
-    port: int
-    server: str
-    """scheme://host:port, for messages."""
-    proxy: Proxy | None
-    dial: tuple[str, int]
-    """Whom to connect to: the server, or the proxy in front of it."""
-    head: bytes
-    """Request line and headers, up to the Content-Length."""
-    head_only: bool
+    __slots__ = ("dial", "head", "head_only", "host", "key", "port", "proxy", "scheme", "server")
+
+    def __init__(self, address: Address, proxy: Proxy | None, key: Key, head: bytes, head_only: bool) -> None:
+        self.key = key
+        self.scheme = address.scheme
+        self.host = address.host
+        self.port = address.port
+        self.server = address.server
+        """scheme://host:port, for messages."""
+        self.proxy = proxy
+        self.dial = (address.host, address.port) if proxy is None else (proxy.host, proxy.port)
+        """Whom to connect to: the server, or the proxy in front of it."""
+        self.head = head
+        """Request line and headers, up to the Content-Length."""
+        self.head_only = head_only
 
     def __repr__(self) -> str:  # the head holds the caller's key
         return f"<Plan {self.server}>"
@@ -100,18 +102,8 @@ class Settings:
             secret = proxy.authorization()
             extra = f"Proxy-Authorization: {secret}\r\n" if secret else ""
             key = ("http", "", 0, proxy)
-        dial = (address.host, address.port) if proxy is None else (proxy.host, proxy.port)
-        return Plan(
-            key=key,
-            scheme=address.scheme,
-            host=address.host,
-            port=address.port,
-            server=address.server,
-            proxy=proxy,
-            dial=dial,
-            head=_render_head(request, address, target, extra),
-            head_only=request.method == "HEAD",
-        )
+        head = _render_head(request, address, target, extra)
+        return Plan(address, proxy, key, head, request.method == "HEAD")
 
     # ---- TLS --------------------------------------------------------------------------------------
 
@@ -148,16 +140,16 @@ class Settings:
 
 def _render_head(request: Request, address: Address, target: str, extra: str) -> bytes:
     """The request line and the headers. BadUsage for what would break out of its line."""
-    if not _TOKEN(request.method):
+    if not request.method or not _TOKEN.issuperset(request.method):
         raise BadUsage(f"{request.method[:20]!r} is no HTTP method")
     given = set()
     lines = []
     for name, value in request.headers:
         lower = name.lower()
         given.add(lower)
-        if not _TOKEN(name):
+        if not name or not _TOKEN.issuperset(name):
             raise BadUsage(f"{name[:60]!r} is no name for a header")
-        if _BREAKS_OUT(value):  # the value is not shown: it may be a key pasted with its line end
+        if not _BREAKS_OUT.isdisjoint(value):  # the value is not shown: it may be a key pasted with its line end
             raise BadUsage(f"the header {name!r} has a line break or a NUL in its value")
         if lower in _OURS:
             raise BadUsage(f"the header {name!r} is set by the transport")
