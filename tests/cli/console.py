@@ -39,6 +39,10 @@ class Done:
         self.code, self.out, self.err = code, out, err
 
 
+class Nothing(AssertionError):
+    """What was waited for did not come."""
+
+
 class Console:
     """Runs commands for one test."""
 
@@ -109,6 +113,21 @@ class Terminal:
             assert self._read(until), f"it ended without showing {text!r}:\n{self.screen.text()}"
         return self.screen.text()
 
+    def interrupt(self, text: str) -> None:
+        """Press Ctrl-C, and wait until the screen shows `text`.
+
+        Pressed again when nothing happens: a signal that comes in the moment before a program waits for
+        input or for the network is only seen when that wait ends. No person types that fast.
+        """
+        for _ in range(5):
+            self.type("\x03")
+            try:
+                self.wait_for(text, 3.0)
+            except Nothing:
+                continue
+            return
+        raise AssertionError(f"Ctrl-C did not lead to {text!r}:\n{self.screen.text()}")
+
     def end(self, limit: float = LIMIT) -> int:
         """Read to the end; the exit code."""
         until = time.monotonic() + limit
@@ -118,7 +137,8 @@ class Terminal:
 
     def _read(self, until: float) -> bool:
         ready, _, _ = select.select([self._master], [], [], max(until - time.monotonic(), 0))
-        assert ready, f"nothing came in time; the screen:\n{self.screen.text()}"
+        if not ready:
+            raise Nothing(f"nothing came in time; the screen:\n{self.screen.text()}")
         try:
             block = os.read(self._master, 65536)
         except OSError:  # so Linux tells that the other side is closed

@@ -80,8 +80,7 @@ def test_ctrl_c_stops_the_answer_and_keeps_the_conversation(console: Console, si
     """The connection closes at once; what had arrived is part of the conversation, which goes on."""
     terminal = console.terminal("chat", "-m", "echo", "-H", "x-sim-tokens-per-second: 20", "-i", "w " * 200)
     terminal.wait_for("w w w w w")
-    terminal.type("\x03")
-    terminal.wait_for("stopped\n\n>")
+    terminal.interrupt("stopped\n\n>")
     assert sim.wait_for(lambda: sim.requests[-1].ended) == "left"
     _say(terminal, "on", "on\non\n")
     roles = [message["role"] for message in _sent(sim)]
@@ -96,8 +95,7 @@ def test_ctrl_c_before_the_answer_forgets_the_question(console: Console, sim: Si
     terminal = console.terminal("chat", "-m", "scenario:time-no-answer", "-i", "hello?")
     sim.wait_for(lambda: sim.requests)
     terminal.wait_for("waiting")
-    terminal.type("\x03")
-    terminal.wait_for("nothing had arrived, so the question is forgotten\n\n>")
+    terminal.interrupt("nothing had arrived, so the question is forgotten\n\n>")
     terminal.type("/model echo\n")
     terminal.wait_for("model: echo")
     _say(terminal, "again", "again\nagain")
@@ -112,8 +110,7 @@ def test_ctrl_c_at_the_prompt_drops_the_line(console: Console, sim: Simulator) -
     _prompt(terminal)
     terminal.type("half")
     terminal.wait_for("> half")
-    terminal.type("\x03")
-    terminal.wait_for("> half\n>")
+    terminal.interrupt("> half\n>")
     _say(terminal, "whole", "whole\nwhole\n")
     assert _texts(sim) == [("user", "whole")]
     terminal.type("/exit\n")

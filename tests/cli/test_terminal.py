@@ -166,7 +166,7 @@ def test_ctrl_c_stops_the_answer(console: Console, sim: Simulator) -> None:
     """The text so far stays, the connection closes at once, exit code 130."""
     terminal = console.terminal("chat", "-m", "echo", *_pace(10), "one two three four five " * 50)
     terminal.wait_for("one two three")
-    terminal.type("\x03")
+    terminal.interrupt("interrupted")
     assert terminal.end() == 130
     assert terminal.screen.text().startswith("one two three")
     assert terminal.screen.text().endswith("\ninterrupted")
@@ -179,7 +179,7 @@ def test_ctrl_c_before_the_answer_begins(console: Console, sim: Simulator) -> No
     terminal = console.terminal("chat", "-m", "scenario:time-no-answer", "hi")
     terminal.wait_for("waiting")
     sim.wait_for(lambda: sim.requests)
-    terminal.type("\x03")
+    terminal.interrupt("interrupted")
     assert terminal.end() == 130
     assert "waiting" not in terminal.screen.text()
     assert sim.wait_for(lambda: sim.requests[-1].ended) == "left"

@@ -242,22 +242,28 @@ def test_server_that_closes_or_talks_while_idle(door, serving, server_tls, autho
         time.sleep(0.05 if door.kind == "sync" else 0)
 
 
-def test_damaged_record(door, serving, server_tls, authority_file):
-    """Bytes that are no TLS in the middle of an answer: what came before is handed out, then the error."""
+@pytest.mark.parametrize("pause", [0, 0.1])
+def test_damaged_record(door, serving, server_tls, authority_file, pause):
+    """Bytes that are no TLS in the middle of an answer: what came before is handed out, then the error at once,
+    in the same block or later."""
     import socket
 
     def serve(peer):
         peer.request()
         peer.send(CHUNKED + chunk(b"good"))
+        time.sleep(pause)
         raw = socket.socket(fileno=peer.sock.detach())
         raw.sendall(b"this is no TLS record at all")
+        raw.settimeout(10)
+        with contextlib.suppress(OSError):
+            raw.recv(1000)
         raw.close()
 
     server = serving(serve, server_tls)
     reply = door.send(door.transport(verify=authority_file), server.url)
     assert reply.read_some() == b"good"
-    with pytest.raises(ConnectionLost) as caught:
-        reply.read_some()
+    with pytest.raises(ConnectionLost, match="TLS failed") as caught:
+        reply.read_some(limit=5)
     assert caught.value.began
 
 

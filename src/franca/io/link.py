@@ -14,6 +14,8 @@ from .failures import lost
 from .plan import Plan
 
 if TYPE_CHECKING:
+    from ssl import SSLError
+
     from .tls import TlsPipe
 
 __all__ = ["RECEIVE", "Link", "options"]
@@ -95,7 +97,11 @@ class Link:
                 data = self._decrypt(answer, data)
                 if data:
                     answer.feed(data)
-                if pipe.ended:
+                if pipe.failure is not None:
+                    answer.keep = False
+                    if not answer.done:
+                        raise self._explained(pipe.failure, answer) from pipe.failure
+                elif pipe.ended:
                     answer.end()
                     answer.keep = False
             else:
@@ -107,14 +113,17 @@ class Link:
     def _decrypt(self, answer: Answer, data: bytes) -> bytes:
         from ssl import SSLError
 
-        from .tls import explain
-
         assert self.pipe is not None
         try:
             return self.pipe.decrypt(data)
         except SSLError as error:
-            # With TLS 1.3 a refused client certificate is first told here.
-            raise explain(error, self.server, connecting=False, began=answer.seen > 0) from error
+            raise self._explained(error, answer) from error
+
+    def _explained(self, error: SSLError, answer: Answer) -> TransportError:
+        from .tls import explain
+
+        # With TLS 1.3 a refused client certificate is first told here.
+        return explain(error, self.server, connecting=False, began=answer.seen > 0)
 
     def broken(self, answer: Answer, error: OSError) -> TransportError:
         """The error to raise when the socket failed."""

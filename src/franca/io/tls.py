@@ -90,7 +90,7 @@ class TlsPipe:
     Raises ssl.SSLError; `explain` makes an error for the caller of it.
     """
 
-    __slots__ = ("_failure", "_incoming", "_outer", "_outgoing", "_tls", "ended")
+    __slots__ = ("_incoming", "_outer", "_outgoing", "_tls", "ended", "failure")
 
     def __init__(self, context: SSLContext, host: str, outer: TlsPipe | None = None) -> None:
         from ssl import MemoryBIO
@@ -99,7 +99,8 @@ class TlsPipe:
         self._outgoing = MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host.rstrip("."))
         self._outer = outer
-        self._failure: SSLError | None = None
+        self.failure: SSLError | None = None
+        """Why no more can be decrypted, when bytes had come whole before the damage: those are handed out first."""
         self.ended = False
         """Whether the peer said goodbye (close_notify): nothing more will come, and nothing is missing."""
 
@@ -129,8 +130,6 @@ class TlsPipe:
         """The bytes of the application in these bytes of the wire; b"" if there are none yet, or `ended`."""
         from ssl import SSLError, SSLWantReadError, SSLZeroReturnError
 
-        if self._failure is not None:
-            raise self._failure
         if self._outer is not None:
             data = self._outer.decrypt(data)
         pieces: list[bytes] = []
@@ -149,7 +148,7 @@ class TlsPipe:
         except SSLError as error:
             if not pieces:
                 raise
-            self._failure = error  # what came whole before the damage is handed out first
+            self.failure = error
         return b"".join(pieces)
 
     def _wrapped(self, data: bytes) -> bytes:
@@ -169,9 +168,9 @@ def explain(error: SSLError, server: str, *, connecting: bool, began: bool = Fal
         elif "expired" in why:
             hint = "the server must renew it"
         return ConnectFailed(f"certificate not accepted: {why}; {hint}", server=server, retryable=False)
-    if "wrong version number" in words or "http request" in words or "packet length too long" in words:
+    if connecting and any(sign in words for sign in ("wrong version number", "http request", "packet length too long")):
         return ConnectFailed("the server does not speak TLS; is it http:// ?", server=server, retryable=False)
-    if "certificate required" in words or "handshake failure" in words or "bad certificate" in words:
+    if not began and any(sign in words for sign in ("certificate required", "handshake failure", "bad certificate")):
         hint = "it may want a client certificate: pass cert=(certificate, key)"
         return ConnectFailed(f"the server refused our TLS ({words}); {hint}", server=server, retryable=False)
     told = words or reason(error).lower()
