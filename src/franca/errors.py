@@ -126,7 +126,11 @@ class FrancaError(Exception):
         self.args = (text,)  # so that no second copy of a scrubbed text is left behind
 
     def __str__(self) -> str:
-        where = f"{self.server}: " if self.server else ""
+        server = self.server or ""
+        # A transport's message names the address that it speaks of.
+        scheme, _, rest = server.partition("://")
+        named = f"{scheme}://{rest.partition('/')[0]}" in self.message if rest else False
+        where = f"{server}: " if server and not named else ""
         status = f"{self.status} " if self.status is not None else ""
         label = self.code if isinstance(self.code, str) and not self.code.isdigit() else self.type
         label = f"{label}: " if label else ""

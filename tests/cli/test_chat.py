@@ -232,3 +232,71 @@ def test_invalid_utf_8_on_the_command_line_is_sent_as_text(console: Console, tmp
     """An argument that is no UTF-8 does not end in an encoding error."""
     done = console.run("chat", "-m", "echo", os.fsdecode(b"caf\xe9"))
     assert (done.code, done.out) == (0, "caf\ufffd\n")
+
+
+@pytest.mark.parametrize(
+    ("scenario", "said"),
+    [
+        ("finish-sensitive", "a content filter ended the answer (finish_reason 'sensitive')"),
+        ("content-null", "the answer is empty"),
+        ("content-audio", "the answer holds audio; --json shows all of it"),
+    ],
+)
+def test_what_an_answer_lacks_is_told(scenario: str, said: str, console: Console) -> None:
+    """A note on standard error says that there is more, or less, than the text shows."""
+    done = console.run("chat", "-m", f"scenario:{scenario}", "hi")
+    assert done.code == 0
+    assert said in done.err
+
+
+def test_a_refusal_is_printed(console: Console) -> None:
+    """What the model says instead of an answer stands where the answer would."""
+    streamed = console.run("chat", "-m", "scenario:content-refusal", "hi")
+    whole = console.run("chat", "-m", "scenario:content-refusal", "--no-stream", "hi")
+    assert streamed.out == whole.out
+    assert streamed.out.strip()
+
+
+def test_interrupting_a_whole_answer(console: Console, sim: Simulator) -> None:
+    """SIGINT without a stream: the same exit code, and the server sees the client leave."""
+    import signal
+
+    process = console.start("chat", "-m", "lorem", "--no-stream", "-H", "x-sim-latency: 60", "hi")
+    sim.wait_for(lambda: sim.requests, LIMIT)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=LIMIT)
+    assert process.returncode == 130
+    assert b"Traceback" not in err
+    assert sim.wait_for(lambda: sim.requests[-1].ended) == "left"
+
+
+def test_a_certificate_that_nobody_signed(console: Console, tmp_path: Path) -> None:
+    """It is refused with a hint; --insecure takes it, without a word."""
+    import trustme
+
+    issued = trustme.CA().issue_cert("127.0.0.1")
+    issued.private_key_pem.write_to_path(str(tmp_path / "key"))
+    issued.cert_chain_pems[0].write_to_path(str(tmp_path / "cert"))
+    with Simulator(tls=(str(tmp_path / "cert"), str(tmp_path / "key"))) as secure:
+        refused = console.run("chat", "-m", "echo", "hi", server=secure.url)
+        taken = console.run("chat", "-m", "echo", "--insecure", "hi", server=secure.url)
+    assert refused.code == 3
+    assert "--insecure skips the check" in refused.err
+    assert (taken.code, taken.out, taken.err) == (0, "hi\n", "")
+
+
+def test_a_proxy_that_is_not_there(console: Console) -> None:
+    """--proxy is used: a dead one is a network error; '' asks for none."""
+    dead = console.run("chat", "-m", "echo", "--proxy", "http://127.0.0.1:9", "--retries", "0", "hi", NO_PROXY="")
+    assert dead.code == 3
+    assert "proxy" in dead.err
+    assert (
+        console.run("chat", "-m", "echo", "--proxy", "", "hi", HTTP_PROXY="http://127.0.0.1:9", NO_PROXY="").code == 0
+    )
+
+
+def test_a_server_without_models_needs_one_named(console: Console, sim: Simulator) -> None:
+    """No model named and none listed: said so, as wrong usage."""
+    done = console.run("chat", "hi", server=sim.base("models-empty"))
+    assert done.code == 2
+    assert "lists none" in done.err

@@ -123,6 +123,14 @@ def test_text_tells_who_what_and_when():
     assert repr(error) == f"RateLimited({str(error)!r})"
 
 
+def test_text_names_an_address_once():
+    error = errors.ConnectFailed(
+        "could not connect to http://127.0.0.1:9 (refused)", server="http://127.0.0.1:9/v1", model="m"
+    )
+    assert str(error) == "could not connect to http://127.0.0.1:9 (refused) (model m)"
+    assert str(errors.TimedOut("too slow", server="http://h/v1")) == "http://h/v1: too slow"
+
+
 def test_text_leaves_out_what_is_not_known():
     assert str(errors.ServerFault("boom")) == "boom"
     assert str(errors.ServerFault("boom", status=500, code="500", type="oops")) == "500 oops: boom"

@@ -28,7 +28,7 @@ def parse(pieces: list[bytes]) -> Outcome:
     except ConnectionLost as error:
         began = error.began is (parser.seen > 0)
         return "cut" if began else "began is wrong", parser.take() if parser.head_done else None
-    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in parser.pairs]
+    headers = [(name.lower(), value.strip(b" \t")) for name, value in parser.raw]
     return "answer", (parser.status, headers, parser.take(), parser.keep)
 
 

@@ -58,7 +58,15 @@ class _Chunks:
         self._name = ""
         self._append: Callable[[str], None] = list[str]().append
 
-    def _add(self, payload: dict[str, Any]) -> None:
+    def take_like(self, payload: Any) -> bool:
+        """Take a chunk that is like the one before but for one more piece of text; False, and nothing done, for
+        any other."""
+        raise NotImplementedError
+
+    def add(self, payload: dict[str, Any]) -> None:
+        """Take one decoded chunk. No JSON value raises: what makes no sense is left out."""
+        if self.take_like(payload):
+            return
         self._like = {}
         if not isinstance(payload, dict):
             return
@@ -128,19 +136,18 @@ class Accumulator(_Chunks):
     _kind = ChatChoice
     _object = "chat.completion"
 
-    def add(self, payload: dict[str, Any]) -> None:
-        """Take one decoded chunk. No JSON value raises: what makes no sense is left out."""
+    def take_like(self, payload: Any) -> bool:
+        """See `_Chunks.take_like`."""
         try:
             piece = payload["choices"][0]["delta"][self._name]
             self._like[self._loose] = payload[self._loose]
         except (IndexError, KeyError, TypeError):
-            pass
-        else:
-            self._box[self._name] = piece
-            if payload == self._like and type(piece) is str:
-                self._append(piece)
-                return
-        self._add(payload)
+            return False
+        self._box[self._name] = piece
+        if payload == self._like and type(piece) is str:
+            self._append(piece)
+            return True
+        return False
 
     def chat(self) -> dict[str, Any]:
         """The answer so far as a `chat.completion` object, the caller's own: nothing in it is shared.
@@ -158,19 +165,18 @@ class CompletionAccumulator(_Chunks):
     _kind = TextChoice
     _object = "text_completion"
 
-    def add(self, payload: dict[str, Any]) -> None:
-        """Take one decoded chunk. No JSON value raises: what makes no sense is left out."""
+    def take_like(self, payload: Any) -> bool:
+        """See `_Chunks.take_like`."""
         try:
             piece = payload["choices"][0]["text"]
             self._like[self._loose] = payload[self._loose]
         except (IndexError, KeyError, TypeError):
-            pass
-        else:
-            self._box["text"] = piece
-            if payload == self._like and type(piece) is str:
-                self._append(piece)
-                return
-        self._add(payload)
+            return False
+        self._box["text"] = piece
+        if payload == self._like and type(piece) is str:
+            self._append(piece)
+            return True
+        return False
 
     def completion(self) -> dict[str, Any]:
         """The answer so far as a `text_completion` object, the caller's own."""

@@ -171,39 +171,62 @@ class StreamState:
         return self._kind.whole(made, self.status, self.headers, self._origin.server)
 
     def _read(self, payloads: list[tuple[str, bytes]]) -> None:
-        """Turn payloads into events, up to `[DONE]` or the first error."""
+        """Turn payloads into events, up to `[DONE]` or the first error.
+
+        The short way is for the chunk that is like the one before but for one more piece of text: the accumulator
+        compares them whole, so nothing in it needs a second look.
+        """
         window = self._kind.event
-        add = self._accumulator.add
         push = self.events.append
-        decode = codec.decode_json
-        halves = self._halves
+        decode = codec.strict_decode
+        take_like = self._accumulator.take_like
         for kind, data in payloads:
-            if data[:6] == b"[DONE]":
-                self.done = True
-                self._finish(None)
-                return
-            if kind in _SILENT:
-                continue
             try:
-                payload = decode(data, halves)
-            except ValueError:
-                self._undecodable(kind, data)
+                payload = decode(data)
+                if kind or not take_like(payload):
+                    payload = self._look(kind, payload, data)
+            except (ValueError, RecursionError):
+                payload = self._undecoded(kind, data)
+            if payload is not None:
+                self.count += 1
+                push(window(payload))
+            elif self.over:
                 return
-            if (
-                type(payload) is not dict or "error" in payload or "choices" not in payload or kind == "error"
-            ) and self._refused(kind, payload, data):
-                return
-            choices = payload.get("choices")
-            if type(choices) is list:
-                for choice in choices:
-                    if type(choice) is dict and choice.get("error"):
-                        self.count += 1
-                        add(payload)
-                        self._raise_later(choice)
-                        return
-            self.count += 1
-            add(payload)
-            push(window(payload))
+
+    def _undecoded(self, kind: str, data: bytes) -> Any:
+        """What the strict decoder refused: the end of the stream, almost JSON, or garbage."""
+        if data[:6] == b"[DONE]":
+            self.done = True
+            self._finish(None)
+            return None
+        if kind in _SILENT:
+            return None
+        try:
+            payload = codec.decode_json(data, self._halves)
+        except ValueError:
+            if kind == "error":
+                self._raise_later({"error": data.decode("utf-8", "replace")})
+            else:
+                self._fail(self._broken(f"event {self.count + 1} of the stream is no JSON: {excerpt(data)}"))
+            return None
+        return self._look(kind, payload, data)
+
+    def _look(self, kind: str, payload: Any, data: bytes) -> Any:
+        """The payload, added to the answer; None when it is no event, or an error (then it is the failure)."""
+        if kind in _SILENT:
+            return None
+        if (
+            type(payload) is not dict or "error" in payload or "choices" not in payload or kind == "error"
+        ) and self._refused(kind, payload, data):
+            return None
+        self._accumulator.add(payload)
+        choices = payload.get("choices")
+        for choice in choices if type(choices) is list else ():
+            if type(choice) is dict and choice.get("error"):
+                self.count += 1
+                self._raise_later(choice)
+                return None
+        return payload
 
     def _refused(self, kind: str, payload: Any, data: bytes) -> bool:
         """Whether an unusual payload is an error (then it is the failure), or no object at all."""
@@ -218,13 +241,6 @@ class StreamState:
             self._accumulator.add({key: value for key, value in payload.items() if key != "error"})
         self._raise_later(found)
         return True
-
-    def _undecodable(self, kind: str, data: bytes) -> None:
-        text = data.decode("utf-8", "replace")
-        if kind == "error":
-            self._raise_later({"error": text})
-        else:
-            self._fail(self._broken(f"event {self.count + 1} of the stream is no JSON: {excerpt(data)}"))
 
     def _raise_later(self, found: Any) -> None:
         self._fail(error_from_object(found, self.headers, self._origin, now=self._wall()))

@@ -168,7 +168,7 @@ class AsyncioReply:
         self._connection = connection  # which may carry another answer, as soon as this one is complete
         self._closed = False
         self.status = answer.status
-        self.headers = Headers(answer.pairs)
+        self.headers = Headers.of_bytes(answer.raw)
 
     async def read(self, until: float | None = None) -> bytes:
         """The whole remaining body, decompressed."""

@@ -21,8 +21,8 @@ HEAD_LIMIT = 128 * 1024
 _HEADERS_LIMIT = 1000
 _PADDING_LIMIT = 256 * 1024  # bytes of chunk extensions and trailers without a byte of body
 
-# Names of headers as text, and whether they matter to the framing: servers send the same few again and again.
-_names: dict[bytes, tuple[str, str]] = {}
+# Which names of headers matter to the framing ("" for those that do not): servers send the same few again and again.
+_framing_names: dict[bytes, str] = {}
 _NAMES_LIMIT = 1000
 _FRAMING = frozenset({"content-length", "transfer-encoding", "content-encoding", "keep-alive"})
 
@@ -30,7 +30,7 @@ _FRAMING = frozenset({"content-length", "transfer-encoding", "content-encoding",
 class ResponseParser:
     """One answer. Feed it bytes until `done`; then `keep` says whether the connection may carry another.
 
-    `status` and `pairs` hold once `head_done`. The body gathers in `body`, `buffered` bytes, until `take`.
+    `status` and `raw` hold once `head_done`. The body gathers in `body`, `buffered` bytes, until `take`.
     """
 
     __slots__ = (
@@ -48,7 +48,7 @@ class ResponseParser:
         "head_done",
         "idle_hint",
         "keep",
-        "pairs",
+        "raw",
         "received",
         "seen",
         "status",
@@ -56,7 +56,8 @@ class ResponseParser:
 
     def __init__(self, head_only: bool = False) -> None:
         self.status = 0
-        self.pairs: list[tuple[str, str]] = []
+        self.raw: list[tuple[bytes, bytes]] = []
+        """The headers as they came."""
         self.head_done = self.done = self.keep = False
         self.body: list[bytes] = []
         self.buffered = 0
@@ -158,11 +159,12 @@ class ResponseParser:
     def on_header(self, name: bytes, value: bytes) -> None:
         if self.head_done:
             return  # what a trailer says is of no use to us
-        text, special = _names.get(name) or _learn(name)
-        told = value.rstrip(b" \t").decode("latin-1")
-        self.pairs.append((text, told))
+        self.raw.append((name, value))
+        special = _framing_names.get(name)
+        if special is None:
+            special = _learn(name)
         if special:
-            self._framing(special, told)
+            self._framing(special, value.strip(b" \t").decode("latin-1"))
 
     def _framing(self, name: str, value: str) -> None:
         if name == "content-length":
@@ -180,7 +182,7 @@ class ResponseParser:
 
     def on_headers_complete(self) -> None:
         self.status = status = self._llhttp.get_status_code()  # type: ignore[union-attr]
-        if len(self.pairs) > _HEADERS_LIMIT:
+        if len(self.raw) > _HEADERS_LIMIT:
             raise ProtocolError(f"the answer has more than {_HEADERS_LIMIT} headers")
         if status >= 200:
             self.head_done = True
@@ -201,7 +203,7 @@ class ResponseParser:
     def on_message_complete(self) -> None:
         if self._interim:  # 100 Continue, 102, 103 ...: the answer is yet to come
             self._interim = self._chunked = False
-            self.pairs.clear()
+            self.raw.clear()
             self.content_length = self.idle_hint = None
             self.content_encoding = ""
         elif not self.done:
@@ -209,12 +211,11 @@ class ResponseParser:
             self.keep = self._llhttp.should_keep_alive()  # type: ignore[union-attr]
 
 
-def _learn(name: bytes) -> tuple[str, str]:
-    text = name.decode("latin-1")
-    lower = text.lower()
-    known = (text, lower if lower in _FRAMING else "")
-    if len(_names) < _NAMES_LIMIT and len(name) <= 64:
-        _names[name] = known
+def _learn(name: bytes) -> str:
+    lower = name.decode("latin-1").lower()
+    known = lower if lower in _FRAMING else ""
+    if len(_framing_names) < _NAMES_LIMIT and len(name) <= 64:
+        _framing_names[name] = known
     return known
 
 

@@ -140,7 +140,7 @@ class SyncReply:
         self._connection = connection  # None once the answer is complete: others may use it then
         self._closed = False
         self.status = answer.status
-        self.headers = Headers(answer.pairs)
+        self.headers = Headers.of_bytes(answer.raw)
 
     def read(self, until: float | None = None) -> bytes:
         """The whole remaining body, decompressed."""

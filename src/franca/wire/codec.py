@@ -11,12 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .decode import decode_json as decode_json
+    from .decode import strict_decode as strict_decode
     from .encode import encode_body as encode_body
     from .encode import json_text as json_text
 
-__all__ = ["decode_json", "encode_body", "json_text"]
+__all__ = ["decode_json", "encode_body", "json_text", "strict_decode"]
 
-_HOMES = {"decode_json": ".decode", "encode_body": ".encode", "json_text": ".encode"}
+_HOMES = {
+    "decode_json": ".decode",
+    "encode_body": ".encode",
+    "json_text": ".encode",
+    "strict_decode": ".decode",
+}
 
 
 if not TYPE_CHECKING:  # pragma: no branch

@@ -13,9 +13,10 @@ import msgspec
 
 from .halves import Halves
 
-__all__ = ["decode_json"]
+__all__ = ["decode_json", "strict_decode"]
 
-_decode = msgspec.json.Decoder().decode
+strict_decode = msgspec.json.Decoder().decode
+"""JSON and nothing else, as quick as it gets. Raises ValueError, and RecursionError for deep nesting."""
 
 
 def decode_json(data: bytes, halves: Halves | None = None) -> Any:
@@ -24,7 +25,7 @@ def decode_json(data: bytes, halves: Halves | None = None) -> Any:
     `halves` remembers cut characters from one event of a stream to the next.
     """
     try:
-        return _decode(data)
+        return strict_decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError):
         pass
     except RecursionError:

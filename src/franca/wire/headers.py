@@ -34,10 +34,27 @@ class Headers(Mapping[str, str]):
     Printing and pickling hide the values of headers that carry secrets.
     """
 
-    __slots__ = ("pairs",)
+    __slots__ = ("_pairs", "_raw")
 
     def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
-        self.pairs: tuple[tuple[str, str], ...] = tuple(pairs)
+        self._pairs = tuple(pairs)
+        self._raw: Iterable[tuple[bytes, bytes]] = ()
+
+    @classmethod
+    def of_bytes(cls, raw: Iterable[tuple[bytes, bytes]]) -> Headers:
+        """From the wire's bytes, decoded when they are first looked at: most answers' headers never are."""
+        made = cls()
+        made._raw = raw
+        return made
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Every header as it came: (name, value)."""
+        if self._raw:
+            decoded = [(name.decode("latin-1"), value.strip(b" \t").decode("latin-1")) for name, value in self._raw]
+            self._pairs = tuple(decoded)
+            self._raw = ()
+        return self._pairs
 
     def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]
         """The value of one header, or `default`."""
