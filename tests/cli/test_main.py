@@ -80,7 +80,7 @@ def test_wrong_usage_is_exit_code_2(words: list[str], said: str, capsys: pytest.
     ("error", "code"),
     [
         (errors.BadUsage("x"), 2),
-        (errors.BadUsage("no API key for groq: ...", server="groq"), 4),
+        (errors.BadUsage("no API key for groq: ...", server="groq", code="missing_api_key"), 4),
         (errors.ConnectFailed("x"), 3),
         (errors.TimedOut("x"), 3),
         (errors.ConnectionLost("x"), 3),

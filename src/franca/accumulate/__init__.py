@@ -58,15 +58,7 @@ class _Chunks:
         self._name = ""
         self._append: Callable[[str], None] = list[str]().append
 
-    def take_like(self, payload: Any) -> bool:
-        """Take a chunk that is like the one before but for one more piece of text; False, and nothing done, for
-        any other."""
-        raise NotImplementedError
-
-    def add(self, payload: dict[str, Any]) -> None:
-        """Take one decoded chunk. No JSON value raises: what makes no sense is left out."""
-        if self.take_like(payload):
-            return
+    def _add(self, payload: dict[str, Any]) -> None:
         self._like = {}
         if not isinstance(payload, dict):
             return
@@ -136,8 +128,14 @@ class Accumulator(_Chunks):
     _kind = ChatChoice
     _object = "chat.completion"
 
+    def add(self, payload: dict[str, Any]) -> None:
+        """Take one decoded chunk. No JSON value raises: what makes no sense is left out."""
+        if not self.take_like(payload):
+            self._add(payload)
+
     def take_like(self, payload: Any) -> bool:
-        """See `_Chunks.take_like`."""
+        """Take a chunk that is like the one before but for one more piece of text; for any other False, and
+        nothing is done."""
         try:
             piece = payload["choices"][0]["delta"][self._name]
             self._like[self._loose] = payload[self._loose]
@@ -165,8 +163,14 @@ class CompletionAccumulator(_Chunks):
     _kind = TextChoice
     _object = "text_completion"
 
+    def add(self, payload: dict[str, Any]) -> None:
+        """Take one decoded chunk. No JSON value raises: what makes no sense is left out."""
+        if not self.take_like(payload):
+            self._add(payload)
+
     def take_like(self, payload: Any) -> bool:
-        """See `_Chunks.take_like`."""
+        """Take a chunk that is like the one before but for one more piece of text; for any other False, and
+        nothing is done."""
         try:
             piece = payload["choices"][0]["text"]
             self._like[self._loose] = payload[self._loose]

@@ -124,7 +124,7 @@ def _texts(error: Exception) -> list[str]:
 
 
 def _lacks_key(error: BaseException) -> bool:
-    return isinstance(error, BadUsage) and error.message.startswith("no API key for")
+    return isinstance(error, BadUsage) and error.code == "missing_api_key"
 
 
 def _hint(error: Exception) -> str:

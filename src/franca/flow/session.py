@@ -128,7 +128,11 @@ class Session:
         if key or row is None or not row.needs_key or self.target.basic is not None:
             return
         if not {name.lower() for name, _ in limits.headers} & {"authorization", "api-key"}:
-            raise BadUsage(f"no API key for {row.name}: pass api_key=... or set {row.key_vars[0]}", server=row.name)
+            raise BadUsage(
+                f"no API key for {row.name}: pass api_key=... or set {row.key_vars[0]}",
+                server=row.name,
+                code="missing_api_key",
+            )
 
     def _authorization(self, key: str | None) -> HeaderPairs:
         row = self.target.row
