@@ -275,7 +275,8 @@ def test_a_transport_that_breaks_its_own_rules():
 
 @pytest.mark.parametrize("kind", [b"ping", b"keep-alive"])
 def test_pings_are_no_events(kind):
-    state = play(b"event: " + kind + b"\ndata: {}\n\n" + data(delta("Hi", "stop"), DONE))
+    ping = b"event: " + kind
+    state = play(ping + b"\ndata: {}\n\n" + ping + b"\ndata: now\n\n" + data(delta("Hi", "stop"), DONE))
     assert state.count == 1
 
 
