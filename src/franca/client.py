@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack
 
 from . import __version__
 from .configure import ClientOptions, make_session, picklable, transport_options
@@ -25,11 +25,7 @@ from .wire.params import ChatParams, CompletionParams, EmbeddingParams
 from .wire.response import Response
 
 if TYPE_CHECKING:
-    from typing import TypeVar
-
     from .servers import Server
-
-    Either = TypeVar("Either", "Client", "AsyncClient")
 
 __all__ = ["AsyncClient", "Client"]
 
@@ -46,18 +42,75 @@ class CompletionCall(CompletionParams, CallOptions, total=False):
     """What `completions` and `completions_stream` take by name."""
 
 
-class Client:
+Driver = TypeVar("Driver", Blocking, Asynchronous)
+
+
+class _Configured(Generic[Driver]):
+    """What both clients know of themselves without I/O."""
+
+    def __init__(self, server: str | Server | None = None, **options: Unpack[ClientOptions]) -> None:
+        self._given: tuple[Any, dict[str, Any]] = (server, dict(options))
+        self._session = make_session(server, options, __version__)
+        self._io: Driver | None = None
+
+    def _make_driver(self) -> Driver:
+        raise NotImplementedError
+
+    def _driver(self) -> Driver:
+        """What does the I/O; made at the first call, so that a client alone costs nothing."""
+        if self._io is None:
+            self._io = self._make_driver()
+        return self._io
+
+    @property
+    def base_url(self) -> str:
+        """The base URL, normalised, without user info or query."""
+        return self._session.target.base_url
+
+    @property
+    def server(self) -> str:
+        """The server's name if it is a known one, else the base URL."""
+        return self._session.target.name
+
+    @property
+    def model(self) -> str | None:
+        """The model of calls that name none."""
+        return self._session.model
+
+    @property
+    def transport(self) -> Any:
+        """What sends the requests, for use beside this client."""
+        return self._driver().transport
+
+    def with_options(self, **options: Unpack[ClientOptions]) -> Self:
+        """A client like this one, over the same connections, with other call options or another model."""
+        reject_unknown(options, CALL_OPTIONS | {"model"}, "option of with_options")
+        server, given = self._given
+        merged: dict[str, Any] = {**given, **options}
+        if given.get("headers") and options.get("headers"):
+            merged["headers"] = {**given["headers"], **(options["headers"] or {})}
+        other = type(self)(server, **merged)
+        other._session.budget = self._session.budget
+        other._io = self._driver()
+        return other
+
+    def __repr__(self) -> str:
+        session = self._session
+        model = f", model={session.model!r}" if session.model else ""
+        key = ", api_key='***'" if session.key else ""
+        return f"{type(self).__name__}({session.target.name!r}{model}{key})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _made, (type(self), *picklable(*self._given, self._session.target))
+
+
+class Client(_Configured[Blocking]):
     """A client for one server, with blocking I/O. Safe to share between threads, and after a fork.
 
     `server` is a base URL ("http://localhost:11434/v1"), the name of a known server ("groq"), or nothing:
     then FRANCA_SERVER, else OPENAI_BASE_URL, else OpenAI. The key of a known server comes from its own
     variable. Options are those of `ClientOptions`. Making a client opens no connection.
     """
-
-    def __init__(self, server: str | Server | None = None, **options: Unpack[ClientOptions]) -> None:
-        self._given: tuple[Any, dict[str, Any]] = (server, dict(options))
-        self._session = make_session(server, options, __version__)
-        self._io: Blocking | None = None
 
     def chat(
         self,
@@ -131,43 +184,17 @@ class Client:
         """POST any other path below the base URL; `body` is bytes as they are, or is sent as JSON."""
         return run(request(self._session, "POST", path, body, options), self._driver())
 
-    def _driver(self) -> Blocking:
-        if self._io is None:
-            transport = self._given[1].get("transport")
-            if transport is None:
-                from .io.sync import SyncTransport
+    def _make_driver(self) -> Blocking:
+        transport = self._given[1].get("transport")
+        if transport is None:
+            from .io.sync import SyncTransport
 
-                transport = SyncTransport(**transport_options(self._given[1]))
-            self._io = Blocking(transport)
-        return self._io
+            transport = SyncTransport(**transport_options(self._given[1]))
+        return Blocking(transport)
 
     def _stream(self, flow: Flow[Opened], kind: StreamKind, params: Mapping[str, Any]) -> Stream[Any, Any]:
         opened = run(flow, self._driver())
         return Stream(_state(self._session, opened, kind, params), opened.reply)
-
-    @property
-    def base_url(self) -> str:
-        """The base URL, normalised, without user info or query."""
-        return self._session.target.base_url
-
-    @property
-    def server(self) -> str:
-        """The server's name if it is a known one, else the base URL."""
-        return self._session.target.name
-
-    @property
-    def model(self) -> str | None:
-        """The model of calls that name none."""
-        return self._session.model
-
-    @property
-    def transport(self) -> Any:
-        """What sends the requests, for use beside this client."""
-        return self._driver().transport
-
-    def with_options(self, **options: Unpack[ClientOptions]) -> Client:
-        """A client like this one, over the same connections, with other call options or another model."""
-        return _varied(self, options)
 
     def close(self) -> None:
         """Close idle connections. The client stays usable."""
@@ -180,23 +207,12 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def __repr__(self) -> str:
-        return _described(self, self._session)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _made, (type(self), *picklable(*self._given, self._session.target))
-
-
-class AsyncClient:
+class AsyncClient(_Configured[Asynchronous]):
     """A client for one server, with asyncio. The same methods and options as `Client`.
 
     Usable from several event loops, one after another or at once: each has connections of its own.
     """
-
-    def __init__(self, server: str | Server | None = None, **options: Unpack[ClientOptions]) -> None:
-        self._given: tuple[Any, dict[str, Any]] = (server, dict(options))
-        self._session = make_session(server, options, __version__)
-        self._io: Asynchronous | None = None
 
     async def chat(
         self,
@@ -265,15 +281,13 @@ class AsyncClient:
         """As `Client.post`."""
         return await arun(request(self._session, "POST", path, body, options), self._driver())
 
-    def _driver(self) -> Asynchronous:
-        if self._io is None:
-            transport = self._given[1].get("transport")
-            if transport is None:
-                from .io.aio import AsyncioTransport
+    def _make_driver(self) -> Asynchronous:
+        transport = self._given[1].get("transport")
+        if transport is None:
+            from .io.aio import AsyncioTransport
 
-                transport = AsyncioTransport(**transport_options(self._given[1]))
-            self._io = Asynchronous(transport)
-        return self._io
+            transport = AsyncioTransport(**transport_options(self._given[1]))
+        return Asynchronous(transport)
 
     def _stream(self, flow: Flow[Opened], kind: StreamKind, params: Mapping[str, Any]) -> AsyncStream[Any, Any]:
         async def opening() -> tuple[StreamState, Any]:
@@ -281,30 +295,6 @@ class AsyncClient:
             return _state(self._session, opened, kind, params), opened.reply
 
         return AsyncStream(opening)
-
-    @property
-    def base_url(self) -> str:
-        """As `Client.base_url`."""
-        return self._session.target.base_url
-
-    @property
-    def server(self) -> str:
-        """As `Client.server`."""
-        return self._session.target.name
-
-    @property
-    def model(self) -> str | None:
-        """As `Client.model`."""
-        return self._session.model
-
-    @property
-    def transport(self) -> Any:
-        """As `Client.transport`."""
-        return self._driver().transport
-
-    def with_options(self, **options: Unpack[ClientOptions]) -> AsyncClient:
-        """As `Client.with_options`."""
-        return _varied(self, options)
 
     async def close(self) -> None:
         """As `Client.close`."""
@@ -317,38 +307,12 @@ class AsyncClient:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    def __repr__(self) -> str:
-        return _described(self, self._session)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _made, (type(self), *picklable(*self._given, self._session.target))
-
 
 def _state(session: Session, opened: Opened, kind: StreamKind, params: Mapping[str, Any]) -> StreamState:
     limits = session.limits
     if "idle_timeout" in params:
         limits = limits_with(limits, {"idle_timeout": params["idle_timeout"]})
     return StreamState(opened, kind, idle_timeout=limits.idle_timeout, wall=session.wall)
-
-
-def _varied(client: Either, options: Mapping[str, Any]) -> Either:
-    """A client over the same connections with other call options; see `Client.with_options`."""
-    reject_unknown(options, CALL_OPTIONS | {"model"}, "option of with_options")
-    server, given = client._given
-    merged = {**given, **options}
-    if given.get("headers") and options.get("headers"):
-        merged["headers"] = {**given["headers"], **options["headers"]}
-    other = type(client)(server, **merged)
-    other._session.budget = client._session.budget
-    client._driver()
-    other._io = client._io
-    return other
-
-
-def _described(client: object, session: Session) -> str:
-    model = f", model={session.model!r}" if session.model else ""
-    key = ", api_key='***'" if session.key else ""
-    return f"{type(client).__name__}({session.target.name!r}{model}{key})"
 
 
 def _made(cls: Any, server: Any, options: dict[str, Any]) -> Any:
