@@ -4,7 +4,7 @@
 
 Every contender lives in a process of its own, and so does the server. Each case goes round the contenders
 (A B C A B C ...), so that a busy moment of the machine hits them alike; the first round warms up. The full run
-takes two minutes at most, --quick a quarter of a minute. --write renders benchmarks/README.md.
+takes two minutes at most, --quick about 15 s on an idle machine. --write renders benchmarks/README.md.
 """
 
 from __future__ import annotations
@@ -94,14 +94,14 @@ def import_cost(runs: int) -> Imports:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="few and short rounds: about 15 s")
+    parser.add_argument("--quick", action="store_true", help="few and short rounds: about 15 s on an idle machine")
     parser.add_argument("--write", action="store_true", help="render benchmarks/README.md")
     parser.add_argument("--server", choices=("fixed", "simulator"), default="fixed")
     parser.add_argument("--case", nargs="+", choices=[case.name for case in CASES], help="only these")
     parser.add_argument("--no-import", action="store_true", help="leave out what importing costs")
     options = parser.parse_args()
     cases = [case for case in CASES if not options.case or case.name in options.case]
-    rounds, seconds, runs = (3, 0.05, 2) if options.quick else (9, 0.25, 10)
+    rounds, seconds, runs = (2, 0.05, 1) if options.quick else (9, 0.25, 10)
     load = getloadavg()[0]  # before our own work adds to it
     measured = measure(cases, options.server, rounds, seconds)
     conditions = f"server: {options.server}; {rounds} rounds after one that warms up; load average before: {load:.1f}"

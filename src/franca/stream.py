@@ -131,16 +131,21 @@ class Stream(_Facts[Event, Whole]):
 
     def __init__(self, state: StreamState, reply: Any) -> None:
         self._state: StreamState = state
+        self._events = state.events()
         self._reply = reply
         self._managed = False
         self._left = False
 
     def __iter__(self) -> Iterator[Event]:
-        events = self._state.events
+        events = self._events
         finished = False
         try:
-            while events or self._more():
-                yield events.popleft()
+            while not self._left:
+                event = next(events, None)
+                if event is not None:
+                    yield event
+                elif not self._more():
+                    break
             finished = True
         finally:
             # Left by `break` or an exception outside a `with` block: nobody may come back, so stop the server.
@@ -148,32 +153,34 @@ class Stream(_Facts[Event, Whole]):
                 self.close()
 
     def __next__(self) -> Event:
-        if self._state.events or self._more():
-            event: Event = self._state.events.popleft()
-            return event
+        while not self._left:
+            event: Event | None = next(self._events, None)
+            if event is not None:
+                return event
+            if not self._more():
+                break
         raise StopIteration
 
     def _more(self) -> bool:
-        """Read until there are events; False at the end."""
+        """Read a block; False at the end."""
+        if self._ended():
+            return False
         state = self._state
-        while not state.events:
-            if self._ended():
-                return False
-            try:
-                block = self._reply.read_some(state.until())
-            except FrancaError as error:
-                state.fail(error, monotonic())
-            except BaseException:
-                self.close()
-                raise
-            else:
-                state.take(block, monotonic())
+        try:
+            block = self._reply.read_some(state.until())
+        except FrancaError as error:
+            state.fail(error, monotonic())
+        except BaseException:
+            self.close()
+            raise
+        else:
+            state.take(block, monotonic())
         return True
 
     def finish(self) -> Whole:
         """Read to the end; the whole answer."""
-        while self._state.events or self._more():
-            self._state.events.clear()
+        for _ in self:
+            pass
         return self.final
 
     def __enter__(self) -> Stream[Event, Whole]:
@@ -200,6 +207,7 @@ class AsyncStream(_Facts[Event, Whole]):
     def __init__(self, open: Open) -> None:
         self._open: Open | None = open
         self._state = None
+        self._events: Iterator[Any] = iter(())
         self._reply = None
         self._managed = False
         self._left = False
@@ -213,15 +221,20 @@ class AsyncStream(_Facts[Event, Whole]):
             if opening is None:
                 raise BadUsage("the stream is being opened already, or its opening failed; make a new one")
             self._state, self._reply = await opening()
+            self._events = self._state.events()
         return self
 
     async def __aiter__(self) -> AsyncIterator[Event]:
         await self._opened()
-        state = self._known()
+        events = self._events
         finished = False
         try:
-            while state.events or await self._more(state):
-                yield state.events.popleft()
+            while not self._left:
+                event = next(events, None)
+                if event is not None:
+                    yield event
+                elif not await self._more():
+                    break
             finished = True
         finally:
             if not finished and not self._managed:
@@ -229,33 +242,33 @@ class AsyncStream(_Facts[Event, Whole]):
 
     async def __anext__(self) -> Event:
         await self._opened()
-        state = self._known()
-        if state.events or await self._more(state):
-            event: Event = state.events.popleft()
-            return event
+        while not self._left:
+            event: Event | None = next(self._events, None)
+            if event is not None:
+                return event
+            if not await self._more():
+                break
         raise StopAsyncIteration
 
-    async def _more(self, state: StreamState) -> bool:
-        while not state.events:
-            if self._ended():
-                return False
-            try:
-                block = await self._reply.read_some(state.until())
-            except FrancaError as error:
-                state.fail(error, monotonic())
-            except BaseException:
-                self.close()
-                raise
-            else:
-                state.take(block, monotonic())
+    async def _more(self) -> bool:
+        if self._ended():
+            return False
+        state = self._known()
+        try:
+            block = await self._reply.read_some(state.until())
+        except FrancaError as error:
+            state.fail(error, monotonic())
+        except BaseException:
+            self.close()
+            raise
+        else:
+            state.take(block, monotonic())
         return True
 
     async def finish(self) -> Whole:
         """Read to the end; the whole answer."""
-        await self._opened()
-        state = self._known()
-        while state.events or await self._more(state):
-            state.events.clear()
+        async for _ in self:
+            pass
         return self.final
 
     async def __aenter__(self) -> AsyncStream[Event, Whole]:

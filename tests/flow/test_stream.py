@@ -24,9 +24,31 @@ class Head:
     headers = Headers([("Content-Type", "text/event-stream"), ("X-Request-Id", "req_1")])
 
 
+class Played(StreamState):
+    """A state whose events are taken as soon as they are there."""
+
+    def __init__(self, *given, **options):
+        super().__init__(*given, **options)
+        self.seen = []
+        self.coming = self.events()
+        self.drain()
+
+    def drain(self):
+        while (event := next(self.coming, None)) is not None:
+            self.seen.append(event)
+
+    def take(self, block, now):
+        super().take(block, now)
+        self.drain()
+
+    def fail(self, error, now):
+        super().fail(error, now)
+        self.drain()
+
+
 def make(kind=CHAT, *, head=Head, whole=None, until=None, deadline=None, idle=10.0, secrets=()):
     opened = Opened(None if whole else head, whole, Origin("srv", "m", secrets), until, deadline)
-    return StreamState(opened, kind, idle_timeout=idle, wall=lambda: NOW)
+    return Played(opened, kind, idle_timeout=idle, wall=lambda: NOW)
 
 
 def data(*payloads):
@@ -54,7 +76,7 @@ def play(*steps, **options):
 
 
 def contents(state):
-    return [event.content for event in state.events]
+    return [event.content for event in state.seen]
 
 
 def test_a_whole_stream():
@@ -284,7 +306,7 @@ def test_unusual_events_are_kept():
     """An object without choices is no error; nor is a chunk whose choices are of no use."""
     state = play(data({"type": "status", "n": 1}, {"choices": 5}, {"choices": ["x"]}, delta("Hi", "stop"), DONE))
     assert state.failure is None
-    assert [event.get("n") for event in state.events] == [1, None, None, None]
+    assert [event.get("n") for event in state.seen] == [1, None, None, None]
 
 
 def test_nothing_after_done_counts():
@@ -355,14 +377,14 @@ def test_a_whole_answer_is_one_event_and_itself():
     state = make(whole=Response(200, Head.headers, msgspec.json.encode(WHOLE)))
     assert state.over
     assert contents(state) == ["Hi"]
-    assert state.events[0].finish_reason == "stop"
+    assert state.seen[0].finish_reason == "stop"
     assert state.final().to_dict() == WHOLE
 
 
 def test_a_whole_completion_is_one_event_and_itself():
     whole = {"id": "c", "choices": [{"index": 0, "text": "Hi", "finish_reason": "stop"}]}
     state = make(COMPLETION, whole=Response(200, Head.headers, msgspec.json.encode(whole)))
-    assert state.events[0].text == "Hi"
+    assert state.seen[0].text == "Hi"
     assert state.final().to_dict() == whole
 
 
@@ -375,7 +397,7 @@ def test_a_stream_of_a_completion():
     part = {"choices": [{"index": 0, "text": "a", "finish_reason": None}]}
     last = {"choices": [{"index": 0, "text": "b", "finish_reason": "length"}]}
     state = play(data(part, last, DONE), kind=COMPLETION)
-    assert (state.final().text, [event.text for event in state.events]) == ("ab", ["a", "b"])
+    assert (state.final().text, [event.text for event in state.seen]) == ("ab", ["a", "b"])
 
 
 # ---- any bytes, any chunking ---------------------------------------------------------------------
@@ -387,7 +409,7 @@ def outcome(state):
     if state.failure is not None:
         partial = state.failure.partial
         return type(state.failure), str(state.failure), partial and partial.to_dict()
-    return [event.to_dict() for event in state.events], state.final().to_dict()
+    return [event.to_dict() for event in state.seen], state.final().to_dict()
 
 
 @given(st.lists(st.integers(0, len(BODY)), max_size=30), st.integers(0, len(BODY)))

@@ -91,7 +91,9 @@ def test_the_lazy_names_are_the_real_ones():
 
     for name in codec.__all__:
         vars(codec).pop(name, None)
-        assert getattr(codec, name) is getattr(decode if name.endswith("decode") or name == "decode_json" else encode, name)
+        assert getattr(codec, name) is getattr(
+            decode if name.endswith("decode") or name == "decode_json" else encode, name
+        )
         assert name in vars(codec)
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         _ = codec.nothing

@@ -7,7 +7,7 @@ choice, or `[DONE]`), broken, or too slow. The public streams only pump bytes th
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..accumulate import Accumulator, CompletionAccumulator
@@ -48,25 +48,29 @@ COMPLETION = StreamKind(CompletionEvent, Completion, CompletionAccumulator, Comp
 
 
 class StreamState:
-    """One stream's state. The driver asks `until`, reads, and tells `take` or `fail`; then it hands out
-    `events` and, when those are used up, raises `failure` or stops because it is `over`."""
+    """One stream's state. The driver hands out `events`; when that wants bytes, it asks `until`, reads, and tells
+    `take` or `fail`; when that is over, it raises `failure`, if there is one."""
 
     __slots__ = (
         "_accumulator",
+        "_adopted",
+        "_broke",
         "_deadline",
         "_decoder",
         "_due",
+        "_ended",
         "_halves",
         "_head",
         "_idle",
         "_kind",
         "_last",
+        "_now",
         "_origin",
+        "_payloads",
         "_wall",
         "_whole",
         "count",
         "done",
-        "events",
         "failure",
         "headers",
         "over",
@@ -84,14 +88,17 @@ class StreamState:
         self._deadline = opened.deadline
         self._idle = idle_timeout
         self._wall = wall
-        self._last = 0.0
+        self._now = self._last = 0.0
         self._head = b""
         self._halves = Halves()
         self._whole: Any = None
         source = opened.whole if opened.whole is not None else opened.reply
         self.status: int = source.status
         self.headers: Headers = source.headers
-        self.events: deque[Any] = deque()
+        self._payloads: deque[tuple[str, bytes]] = deque()  # of one block: the next is read when these are gone
+        self._adopted: Any = None
+        self._ended = False
+        self._broke: FrancaError | None = None
         self.failure: FrancaError | None = None
         self.over = False
         """Nothing more will come: the stream is complete, or it failed."""
@@ -125,24 +132,19 @@ class StreamState:
             return
         if not self.count and len(self._head) < _SNIFF:
             self._head += block[:_SNIFF]
-        before = self.count
+        self._now = now
         try:
-            payloads = self._decoder.feed(block)
+            self._payloads.extend(self._decoder.feed(block))
         except ProtocolError as error:
-            self._fail(error)
-            return
-        self._read(payloads)
-        if self.count != before:
-            self._last = now
+            self._broke = error
 
     def _end(self) -> None:
         trailing = self._decoder.end()
         if self._accumulator.finished:
             # The answer is complete: what is torn off behind it (a usage chunk) is lost, the answer is not.
             trailing = [payload for payload in trailing if payload[1][-1:] in b"}]"]
-        self._read(trailing)
-        if not self.over:
-            self._finish(None)
+        self._payloads.extend(trailing)
+        self._ended = True
 
     def fail(self, error: FrancaError, now: float) -> None:
         """Reading failed: the connection was lost, or a time limit ran out."""
@@ -170,28 +172,40 @@ class StreamState:
         made = self._kind.assemble(self._accumulator) if payload is None else payload
         return self._kind.whole(made, self.status, self.headers, self._origin.server)
 
-    def _read(self, payloads: list[tuple[str, bytes]]) -> None:
-        """Turn payloads into events, up to `[DONE]` or the first error.
+    def events(self) -> Iterator[Any]:
+        """Each event, decoded only when it is its turn, and None whenever bytes are wanted; ends when the stream is
+        over.
 
         The short way is for the chunk that is like the one before but for one more piece of text: the accumulator
         compares them whole, so nothing in it needs a second look.
         """
+        if self._adopted is not None:
+            yield self._adopted
         window = self._kind.event
-        push = self.events.append
         decode = codec.strict_decode
         take_like = self._accumulator.take_like
-        for kind, data in payloads:
-            try:
-                payload = decode(data)
-                if kind or not take_like(payload):
-                    payload = self._look(kind, payload, data)
-            except (ValueError, RecursionError):
-                payload = self._undecoded(kind, data)
-            if payload is not None:
-                self.count += 1
-                push(window(payload))
-            elif self.over:
-                return
+        payloads = self._payloads
+        while not self.over:
+            while payloads:
+                kind, data = payloads.popleft()
+                try:
+                    payload = decode(data)
+                    if kind or not take_like(payload):
+                        payload = self._look(kind, payload, data)
+                except (ValueError, RecursionError):
+                    payload = self._undecoded(kind, data)
+                if payload is not None:
+                    self.count += 1
+                    self._last = self._now
+                    yield window(payload)
+                elif self.over:
+                    return
+            if self._broke is not None:
+                self._fail(self._broke)
+            elif self._ended:
+                self._finish(None)
+            else:
+                yield None
 
     def _undecoded(self, kind: str, data: bytes) -> Any:
         """What the strict decoder refused: the end of the stream, almost JSON, or garbage."""
@@ -316,7 +330,7 @@ class StreamState:
         if self._kind is CHAT:
             chunk["object"] = "chat.completion.chunk"
         self.count = 1
-        self.events.append(self._kind.event(chunk))
+        self._adopted = self._kind.event(chunk)
         self._whole = self._assembled(payload)
         self.over = True
 

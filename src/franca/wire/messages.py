@@ -99,6 +99,11 @@ def normalize_messages(messages: object) -> list[dict[str, Any]]:
     Raises BadUsage, with position and type, for anything else.
     """
     if isinstance(messages, (list, tuple)):
+        for message in messages:
+            if type(message) is not dict:
+                break
+        else:
+            return list(messages)
         return [_one(message, f"messages[{position}]") for position, message in enumerate(messages)]
     return [_one(messages, "messages")]
 
