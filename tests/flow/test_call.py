@@ -12,7 +12,7 @@ from franca.servers import Server
 OK = {"fine": True}
 
 
-def understand(response, origin):
+def understand(response, origin, session):
     return response.json()
 
 
@@ -125,7 +125,7 @@ def test_an_error_in_a_200_is_tried_again_like_any_other(make_session, play, ans
     session = make_session()
     seen = []
 
-    def picky(response, origin):
+    def picky(response, origin, session):
         seen.append(response)
         if len(seen) == 1:
             raise errors.ModelDown("x", status=502, retryable=True)
@@ -172,6 +172,12 @@ def test_the_key_may_be_a_function_asked_at_every_try(make_session, play, answer
         "Bearer first-key",
         "Bearer second-key",
     ]
+
+
+def test_the_key_function_is_asked_for_streams_too(make_session, play, answer):
+    session = make_session(key=lambda: "stream-key")
+    play(open_stream(session, post(session), understand), answer(headers={"content-type": "text/event-stream"}))
+    assert dict(play.sent[0].headers)["Authorization"] == "Bearer stream-key"
 
 
 @pytest.mark.parametrize(

@@ -52,13 +52,13 @@ class Opened:
         self.deadline = deadline
 
 
-Understand = Callable[[Response, Origin], T]
+Understand = Callable[[Response, Origin, Session], T]
 """Makes the result out of a 2xx answer, or raises the error that the answer really is."""
 
 
 def exchange(session: Session, out: Outgoing, understand: Understand[T]) -> Flow[T]:
     """Send `out` until it is answered for good; the result is what `understand` makes of the answer."""
-    return _tried(session, out, lambda until, deadline: _attempt(session, out, understand, until))
+    return _tried(session, out, _attempt, understand)
 
 
 def open_stream(session: Session, out: Outgoing, check: Understand[Any]) -> Flow[Opened]:
@@ -67,10 +67,13 @@ def open_stream(session: Session, out: Outgoing, check: Understand[Any]) -> Flow
     A server that answers with plain JSON instead of a stream gives an `Opened` with the `whole` answer,
     which `check` may refuse (an error in a 200 answer), so that it is tried again like any other.
     """
-    return _tried(session, out, lambda until, deadline: _attempt_stream(session, out, check, until, deadline))
+    return _tried(session, out, _attempt_stream, check)
 
 
-def _tried(session: Session, out: Outgoing, attempt: Callable[[float | None, float | None], Flow[T]]) -> Flow[T]:
+Attempt = Callable[[Session, Outgoing, Understand[Any], "float | None", "float | None"], Flow[T]]
+
+
+def _tried(session: Session, out: Outgoing, attempt: Attempt[T], understand: Understand[Any]) -> Flow[T]:
     limits = out.limits
     now = session.clock()
     deadline = None if limits.deadline is None else now + limits.deadline
@@ -78,7 +81,7 @@ def _tried(session: Session, out: Outgoing, attempt: Callable[[float | None, flo
     while True:
         until = _earliest(None if limits.timeout is None else now + limits.timeout, deadline)
         try:
-            result = yield from attempt(until, deadline)
+            result = yield from attempt(session, out, understand, until, deadline)
         except FrancaError as error:
             now = session.clock()
             _tell_deadline(error, now, deadline)
@@ -100,20 +103,26 @@ def _tried(session: Session, out: Outgoing, attempt: Callable[[float | None, flo
         tries += 1
 
 
-def _attempt(session: Session, out: Outgoing, understand: Understand[T], until: float | None) -> Flow[T]:
+def _attempt(
+    session: Session, out: Outgoing, understand: Understand[T], until: float | None, deadline: float | None
+) -> Flow[T]:
     """One try: (following redirects of a GET) send, read, judge."""
-    envelope = yield from _sealed(session, out)
+    key = session.key
+    if key is not None and not isinstance(key, str):
+        key = yield from session.asked_key(key)
+    envelope = session.envelope(key, out.limits, out.model)
     origin = envelope.origin
     request = _request(session, out, envelope, until)
     for _ in range(_MOST_REDIRECTS + 1):
         try:
             reply = yield ("send", request)
-            body = yield from _read(reply, until)
+            good = 200 <= reply.status < 300
+            body = (yield ("read", reply, until)) if good else (yield from _error_body(reply, until))
         except FrancaError as error:
             with_origin(error, origin)
             raise
-        if 200 <= reply.status < 300:
-            return _understood(understand, Response(reply.status, reply.headers, body), origin)
+        if good:
+            return _understood(understand, Response(reply.status, reply.headers, body), origin, session)
         onward = _redirect(request, reply.status, reply.headers.get("location"))
         if onward is None:
             raise error_from_reply(reply.status, reply.headers, body, origin, now=session.wall())
@@ -124,53 +133,47 @@ def _attempt(session: Session, out: Outgoing, understand: Understand[T], until: 
 def _attempt_stream(
     session: Session, out: Outgoing, check: Understand[Any], until: float | None, deadline: float | None
 ) -> Flow[Opened]:
-    envelope = yield from _sealed(session, out)
+    key = session.key
+    if key is not None and not isinstance(key, str):
+        key = yield from session.asked_key(key)
+    envelope = session.envelope(key, out.limits, out.model)
     origin = envelope.origin
     request = _request(session, out, envelope, until)
     request.stream = True
     try:
         reply = yield ("send", request)
-        kind = (reply.headers.get("content-type") or "").lower()
-        if 200 <= reply.status < 300 and not kind.startswith("application/json"):
+        good = 200 <= reply.status < 300
+        if good and not (reply.headers.get("content-type") or "").lower().startswith("application/json"):
             return Opened(reply, None, origin, until, deadline)
-        body = yield from _read(reply, until)
+        body = (yield ("read", reply, until)) if good else (yield from _error_body(reply, until))
     except FrancaError as error:
         with_origin(error, origin)
         raise
-    if not 200 <= reply.status < 300:
+    if not good:
         raise error_from_reply(reply.status, reply.headers, body, origin, now=session.wall())
     whole = Response(reply.status, reply.headers, body)
     if body:
-        _understood(check, whole, origin)
+        _understood(check, whole, origin, session)
     return Opened(None, whole, origin, until, deadline)
 
 
-def _read(reply: Any, until: float | None) -> Flow[bytes]:
-    """The body. That of an error answer may be missing: its status says what happened all the same."""
+def _error_body(reply: Any, until: float | None) -> Flow[bytes]:
+    """The body of an error answer. It may be missing: the status says what happened all the same."""
     try:
         body: bytes = yield ("read", reply, until)
     except TransportError:
-        if 200 <= reply.status < 300:
-            raise
         return b""
     return body
 
 
-def _understood(understand: Understand[T], response: Response, origin: Origin) -> T:
+def _understood(understand: Understand[T], response: Response, origin: Origin, session: Session) -> T:
     try:
-        return understand(response, origin)
+        return understand(response, origin, session)
     except FrancaError as error:
         with_origin(error, origin)
         error.message = origin.scrub(error.message)
         error.body = origin.scrub(error.body)
         raise
-
-
-def _sealed(session: Session, out: Outgoing) -> Flow[Envelope]:
-    key = session.key
-    if key is not None and not isinstance(key, str):
-        key = yield from session.asked_key(key)
-    return session.envelope(key, out.limits, out.model)
 
 
 def _request(session: Session, out: Outgoing, envelope: Envelope, until: float | None) -> Request:

@@ -37,7 +37,7 @@ def embeddings(
         asked = fields if encoding is None else {**fields, "encoding_format": encoding}
         body = codec.encode_body(build_embedding_body(chosen, texts, asked, extra))
         out = Outgoing("POST", session.target.url("embeddings"), limits, body=body, model=chosen)
-        return exchange(session, out, lambda response, origin: _read_embeddings(response, origin, session, count))
+        return exchange(session, out, lambda response, origin, _: _read_embeddings(response, origin, session, count))
 
     if not ours or session.floats_only:
         return (yield from ask(None))
@@ -85,7 +85,7 @@ def list_models(session: Session, given: Mapping[str, Any]) -> Flow[ModelList]:
         raise BadUsage(f"list_models takes no {', '.join(rest)}")
     out = Outgoing("GET", session.target.url("models"), limits)
 
-    def understand(response: Response, origin: Origin) -> ModelList:
+    def understand(response: Response, origin: Origin, session: Session) -> ModelList:
         payload = response.json()
         _raise_error(payload, response, origin, session)
         models = read_models(payload)
@@ -104,7 +104,7 @@ def request(session: Session, method: str, path: str, body: Any, given: Mapping[
         raise BadUsage(f"{method.lower()} takes no {', '.join(rest)}")
     content = body if isinstance(body, bytes) else b"" if body is None else codec.encode_body(body)
     out = Outgoing(method, session.target.url(path), limits, body=content)
-    return exchange(session, out, lambda response, origin: response)
+    return exchange(session, out, lambda response, *_: response)
 
 
 def _raise_error(payload: Any, response: Response, origin: Origin, session: Session) -> None:

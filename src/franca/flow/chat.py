@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from ..errors import BadUsage, NoChoices, ProtocolError
 from ..faults import Origin, error_from_object, find_error
@@ -12,14 +12,12 @@ from ..wire.chat import Chat
 from ..wire.completions import Completion
 from ..wire.params import build_chat_body, build_completion_body
 from ..wire.response import Response, excerpt
-from .call import Opened, Outgoing, Understand, exchange, open_stream
+from .call import Opened, Outgoing, exchange, open_stream
 from .core import Flow
 from .options import CALL_OPTIONS, Limits, limits_with
 from .session import Session
 
 __all__ = ["chat", "completion", "open_chat", "open_completion", "read_chat", "read_completion", "split_options"]
-
-T = TypeVar("T")
 
 
 def chat(
@@ -27,7 +25,7 @@ def chat(
 ) -> Flow[Chat]:
     """One chat, answered whole."""
     out = _ask(session, "chat/completions", build_chat_body, messages, model, extra, given, stream=False)
-    return exchange(session, out, _judge(session, read_chat))
+    return exchange(session, out, read_chat)
 
 
 def open_chat(
@@ -35,7 +33,7 @@ def open_chat(
 ) -> Flow[Opened]:
     """One chat, answered as a stream; the usage is asked for unless the caller decides otherwise."""
     out = _ask(session, "chat/completions", build_chat_body, messages, model, extra, given, stream=True)
-    return open_stream(session, out, _judge(session, read_chat))
+    return open_stream(session, out, read_chat)
 
 
 def completion(
@@ -43,7 +41,7 @@ def completion(
 ) -> Flow[Completion]:
     """One legacy prompt completion, answered whole."""
     out = _ask(session, "completions", build_completion_body, prompt, model, extra, given, stream=False)
-    return exchange(session, out, _judge(session, read_completion))
+    return exchange(session, out, read_completion)
 
 
 def open_completion(
@@ -51,7 +49,7 @@ def open_completion(
 ) -> Flow[Opened]:
     """One legacy prompt completion, answered as a stream."""
     out = _ask(session, "completions", build_completion_body, prompt, model, extra, given, stream=True)
-    return open_stream(session, out, _judge(session, read_completion))
+    return open_stream(session, out, read_completion)
 
 
 def split_options(session: Session, given: Mapping[str, Any]) -> tuple[Limits, Mapping[str, Any]]:
@@ -84,30 +82,25 @@ def _ask(
     return Outgoing("POST", session.target.url(path), limits, body=body, model=chosen)
 
 
-def _judge(session: Session, read: Callable[[Response, Origin, Any], T]) -> Understand[T]:
-    wall = session.wall
-    return lambda response, origin: read(response, origin, wall)
-
-
-def read_chat(response: Response, origin: Origin, wall: Any) -> Chat:
+def read_chat(response: Response, origin: Origin, session: Session) -> Chat:
     """The `Chat` in a 2xx answer, or the error that it is: an `error` object at the top or in a choice,
     no choices, no JSON."""
-    payload = _read_choices(response, origin, wall, Chat)
+    payload = _read_choices(response, origin, session, Chat)
     return Chat(payload, response.status, response.headers, origin.server)
 
 
-def read_completion(response: Response, origin: Origin, wall: Any) -> Completion:
+def read_completion(response: Response, origin: Origin, session: Session) -> Completion:
     """As `read_chat`, for a legacy completion."""
-    payload = _read_choices(response, origin, wall, Completion)
+    payload = _read_choices(response, origin, session, Completion)
     return Completion(payload, response.status, response.headers, origin.server)
 
 
-def _read_choices(response: Response, origin: Origin, wall: Any, window: Any) -> dict[str, Any]:
+def _read_choices(response: Response, origin: Origin, session: Session, window: Any) -> dict[str, Any]:
     payload = response.json()
     if type(payload) is not dict or "error" in payload or "choices" not in payload:
         found = find_error(payload)
         if found is not None:
-            raise error_from_object(found, response.headers, origin, now=wall())
+            raise error_from_object(found, response.headers, origin, now=session.wall())
         if type(payload) is not dict:
             raise ProtocolError(f"the answer is no JSON object: {excerpt(response.content)}", headers=response.headers)
     choices = payload.get("choices")
@@ -118,7 +111,7 @@ def _read_choices(response: Response, origin: Origin, wall: Any, window: Any) ->
             raise ProtocolError(f"a choice is no object: {excerpt(response.content)}", headers=response.headers)
         if choice.get("error"):
             partial = window(payload, response.status, response.headers, origin.server)
-            raise error_from_object(choice, response.headers, origin, now=wall(), partial=partial)
+            raise error_from_object(choice, response.headers, origin, now=session.wall(), partial=partial)
     return payload
 
 
