@@ -190,6 +190,10 @@ class Client(_Configured[Blocking]):
             from .io.sync import SyncTransport
 
             transport = SyncTransport(**transport_options(self._given[1]))
+        elif hasattr(transport, "build_request"):  # a client of httpx or httpx2, as it is
+            from .io.httpx import HttpxTransport
+
+            transport = HttpxTransport(transport)
         return Blocking(transport)
 
     def _stream(self, flow: Flow[Opened], kind: StreamKind, params: Mapping[str, Any]) -> Stream[Any, Any]:
@@ -287,6 +291,10 @@ class AsyncClient(_Configured[Asynchronous]):
             from .io.aio import AsyncioTransport
 
             transport = AsyncioTransport(**transport_options(self._given[1]))
+        elif hasattr(transport, "build_request"):  # a client of httpx or httpx2, as it is
+            from .io.httpx import AsyncHttpxTransport
+
+            transport = AsyncHttpxTransport(transport)
         return Asynchronous(transport)
 
     def _stream(self, flow: Flow[Opened], kind: StreamKind, params: Mapping[str, Any]) -> AsyncStream[Any, Any]:

@@ -32,7 +32,8 @@ class ClientOptions(CallOptions, total=False):
     verify      False (with a warning), a path of CA certificates, or an SSLContext
     cert        client certificate: a path, or (certificate, key), or (certificate, key, password)
     max_body    bytes of an answer, decompressed, that are read at most
-    transport   what sends the requests: see `franca.io.httpx` and `franca.io.fake`
+    transport   what sends the requests: an httpx or httpx2 client, a transport of `franca.io.fake` for tests, or
+                anything with the methods of `franca.wire.http.Transport`
     """
 
     api_key: Key
@@ -52,6 +53,11 @@ _KNOWN = frozenset(ClientOptions.__annotations__) | CALL_OPTIONS
 def make_session(server: str | Server | None, options: Mapping[str, Any], version: str) -> Session:
     """The session for `Client(server, **options)`. Raises BadUsage for what cannot work."""
     reject_unknown(options, _KNOWN, "option")
+    transport = options.get("transport")
+    if transport is not None and not hasattr(transport, "send"):
+        raise BadUsage(
+            f"transport has a method send (see franca.wire.http), which a {type(transport).__name__} has not"
+        )
     target, key = _target_and_key(server)
     if "api_key" in options:
         key = _given_key(options["api_key"])

@@ -416,6 +416,19 @@ def test_a_client_is_usable_after_close(sim, kind):
     kind.run(work, sim.url)
 
 
+def test_a_client_of_httpx_is_taken_as_it_is(sim):
+    import httpx
+
+    with httpx.Client() as http, franca.Client(sim.url, transport=http) as client:
+        assert client.chat("x", **MODEL).content == "x"
+
+    async def main():
+        async with httpx.AsyncClient() as http, franca.AsyncClient(sim.url, transport=http) as client:
+            return (await client.chat_stream("x", **MODEL).finish()).content
+
+    assert asyncio.run(main()) == "x"
+
+
 def test_a_hundred_at_once(sim):
     async def main():
         async with franca.AsyncClient(sim.url, model="echo") as client:

@@ -92,6 +92,7 @@ def test_no_key_is_no_header():
         ({"max_body": True}, "max_body"),
         ({"time_out": 3}, "unknown option 'time_out'; did you mean 'timeout'"),
         ({"timeout": -1}, "timeout"),
+        ({"transport": 7}, "transport has a method send"),
     ],
 )
 def test_wrong_options(options, text):
