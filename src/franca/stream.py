@@ -167,14 +167,14 @@ class Stream(_Facts[Event, Whole]):
             return False
         state = self._state
         try:
-            block = self._reply.read_some(state.until())
+            block = self._reply.read_some(state.until(monotonic()))
         except FrancaError as error:
             state.fail(error, monotonic())
         except BaseException:
             self.close()
             raise
         else:
-            state.take(block, monotonic())
+            state.take(block)
         return True
 
     def finish(self) -> Whole:
@@ -255,14 +255,14 @@ class AsyncStream(_Facts[Event, Whole]):
             return False
         state = self._known()
         try:
-            block = await self._reply.read_some(state.until())
+            block = await self._reply.read_some(state.until(monotonic()))
         except FrancaError as error:
             state.fail(error, monotonic())
         except BaseException:
             self.close()
             raise
         else:
-            state.take(block, monotonic())
+            state.take(block)
         return True
 
     async def finish(self) -> Whole:

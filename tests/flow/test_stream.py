@@ -37,8 +37,8 @@ class Played(StreamState):
         while (event := next(self.coming, None)) is not None:
             self.seen.append(event)
 
-    def take(self, block, now):
-        super().take(block, now)
+    def take(self, block):
+        super().take(block)
         self.drain()
 
     def fail(self, error, now):
@@ -71,7 +71,7 @@ def play(*steps, **options):
         if isinstance(step, Exception):
             state.fail(step, 5.0)
         else:
-            state.take(b"" if step is None else step, 5.0)
+            state.take(b"" if step is None else step)
     return state
 
 
@@ -155,7 +155,7 @@ def test_the_reset_keeps_its_cause():
 def test_silence_is_a_time_out_with_what_came(count, late, phase):
     state = make(deadline=4.0 if late else 99.0)
     if count:
-        state.take(data(delta("Hi")), 3.0)
+        state.take(data(delta("Hi")))
     state.fail(errors.TimedOut("x"), 5.0)
     assert type(state.failure) is errors.TimedOut
     assert state.failure.phase == phase
@@ -166,27 +166,36 @@ def test_time_limits():
     """First the time to the first event, then the silence between events, then a short wait for the rest; never
     beyond the deadline; comments count for nothing."""
     state = make(until=50.0, deadline=100.0, idle=10.0)
-    assert state.until() == 50.0
-    state.take(b": still here\n\n", 20.0)
-    assert state.until() == 50.0
-    state.take(data(delta("x")), 30.0)
-    assert state.until() == 40.0
-    state.take(b": still here\n\n", 38.0)
-    assert state.until() == 40.0
-    state.take(data(delta("x")), 95.0)
-    assert state.until() == 100.0
-    state.take(data(delta("x", "stop")), 90.0)
-    assert state.until() == 95.0
+    assert state.until(20.0) == 50.0
+    state.take(b": still here\n\n")
+    assert state.until(30.0) == 50.0
+    state.take(data(delta("x")))
+    assert state.until(30.0) == 40.0
+    state.take(b": still here\n\n")
+    assert state.until(38.0) == 40.0
+    state.take(data(delta("x")))
+    assert state.until(95.0) == 100.0
+    state.take(data(delta("x", "stop")))
+    assert state.until(90.0) == 95.0
+
+
+def test_a_caller_may_take_its_time():
+    """The silence is the server's, not the caller's: it begins when we listen again."""
+    state = make(until=50.0, idle=10.0)
+    assert state.until(70.0) == 71.0, "opened long ago: what came since is still found"
+    state.take(data(delta("x")))
+    assert state.until(1000.0) == 1010.0
+    assert state.until(1005.0) == 1010.0
 
 
 def test_no_time_limits():
     state = make(idle=None)
-    assert state.until() is None
-    state.take(data(delta("x")), 1.0)
-    assert state.until() is None
-    state.take(data(delta("x", "stop")), 1.0)
-    assert state.until() == 6.0
-    assert make(deadline=7.0, idle=None).until() == 7.0
+    assert state.until(0.0) is None
+    state.take(data(delta("x")))
+    assert state.until(1.0) is None
+    state.take(data(delta("x", "stop")))
+    assert state.until(1.0) == 6.0
+    assert make(deadline=7.0, idle=None).until(0.0) == 7.0
 
 
 # ---- errors in the middle ------------------------------------------------------------------------
@@ -285,7 +294,7 @@ def test_a_character_cut_in_two_by_the_server_comes_whole():
 def test_an_event_too_large_is_a_protocol_error(monkeypatch):
     state = make()
     state._decoder = type(state._decoder)(max_event=64)
-    state.take(data(delta("Hi", "stop"))[:60] + b"x" * 200, 1.0)
+    state.take(data(delta("Hi", "stop"))[:60] + b"x" * 200)
     assert type(state.failure) is errors.ProtocolError
 
 
@@ -312,9 +321,9 @@ def test_unusual_events_are_kept():
 def test_nothing_after_done_counts():
     state = play(data(delta("Hi", "stop"), DONE, {"error": "late"}))
     assert state.failure is None
-    state.take(data(delta("more")), 6.0)
+    state.take(data(delta("more")))
     state.fail(errors.ConnectionLost("x"), 7.0)
-    state.take(b"", 8.0)
+    state.take(b"")
     assert state.failure is None
     assert state.final().content == "Hi"
 

@@ -26,6 +26,7 @@ from .call import Opened
 __all__ = ["CHAT", "COMPLETION", "StreamKind", "StreamState"]
 
 _LINGER = 5.0  # seconds to wait for a usage chunk or [DONE] once every choice has its finish reason
+_GRACE = 1.0  # seconds that a first read has at least
 _SNIFF = 16 * 1024  # bytes kept of a body in which no event was found, to say what it was
 _SILENT = frozenset({"ping", "keep-alive", "keepalive", "heartbeat"})
 
@@ -64,7 +65,7 @@ class StreamState:
         "_idle",
         "_kind",
         "_last",
-        "_now",
+        "_listened",
         "_origin",
         "_payloads",
         "_wall",
@@ -88,7 +89,8 @@ class StreamState:
         self._deadline = opened.deadline
         self._idle = idle_timeout
         self._wall = wall
-        self._now = self._last = 0.0
+        self._last = 0.0
+        self._listened = -1  # how many events there were when we last began to listen; -1: never yet
         self._head = b""
         self._halves = Halves()
         self._whole: Any = None
@@ -111,8 +113,17 @@ class StreamState:
 
     # ---- what the driver tells ------------------------------------------------------------------
 
-    def until(self) -> float | None:
-        """The time by which the next bytes are due."""
+    def until(self, now: float) -> float | None:
+        """The time by which the next bytes are due, for a read that begins `now`.
+
+        The silence is counted from when we begin to listen after an event: a caller may take its time over one.
+        """
+        if self._listened < 0 and self._due is not None:
+            # A caller who opened the stream long ago still finds what has come since.
+            self._due = max(self._due, now + _GRACE)
+        if self._listened < self.count:
+            self._listened = self.count
+            self._last = now
         if not self.count:
             due = self._due
         else:
@@ -123,8 +134,8 @@ class StreamState:
         deadline = self._deadline
         return due if deadline is None else deadline if due is None else min(due, deadline)
 
-    def take(self, block: bytes, now: float) -> None:
-        """Bytes came at `now`; none mean that the body ended cleanly."""
+    def take(self, block: bytes) -> None:
+        """Bytes came; none mean that the body ended cleanly."""
         if self.over:
             return
         if not block:
@@ -132,7 +143,6 @@ class StreamState:
             return
         if not self.count and len(self._head) < _SNIFF:
             self._head += block[:_SNIFF]
-        self._now = now
         try:
             self._payloads.extend(self._decoder.feed(block))
         except ProtocolError as error:
@@ -196,7 +206,6 @@ class StreamState:
                     payload = self._undecoded(kind, data)
                 if payload is not None:
                     self.count += 1
-                    self._last = self._now
                     yield window(payload)
                 elif self.over:
                     return
