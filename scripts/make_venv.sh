@@ -16,17 +16,18 @@ if [ ! -x "$venv/bin/python" ]; then
         exit 1
     fi
     echo "making $venv with $("$python" --version)"
-    # Debian ships venv without ensurepip unless python3-venv is installed.
-    if ! "$python" -c 'import ensurepip' 2>/dev/null; then
-        echo "make_venv: this Python has no ensurepip; trying the Debian package python3-venv"
-        if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-            apt-get update -qq </dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv </dev/null
-        else
-            echo "make_venv: as root:  apt-get install python3-venv" >&2
+    if "$python" -c 'import ensurepip' 2>/dev/null; then
+        "$python" -m venv "$venv"
+    else
+        # Debian ships venv without ensurepip, unless python3-venv is installed; its pip can help out.
+        "$python" -m venv --without-pip "$venv"
+        if ! "$python" -m pip --disable-pip-version-check --quiet --python "$venv/bin/python" install 'pip>=25.1'; then
+            rm -rf "$venv"
+            echo "make_venv: this Python has neither ensurepip nor a pip that works; as root:" >&2
+            echo "make_venv:   apt-get install python3-venv" >&2
             exit 1
         fi
     fi
-    "$python" -m venv "$venv"
 fi
 
 # `pip install --group` came with pip 25.1; what `python -m venv` puts there may be older.
