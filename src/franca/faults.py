@@ -294,8 +294,9 @@ def _without_tags(text: str) -> str:
     return " ".join(" ".join(kept).split())
 
 
-def with_origin(error: FrancaError, origin: Origin) -> FrancaError:
-    """Tell an error from below (a transport's) whom it concerns."""
+def with_origin(error: FrancaError, origin: Origin) -> None:
+    """Tell an error from below (a transport's, a reader's) whom it concerns, and hide secrets in what it quotes."""
     error.server = origin.server or error.server
     error.model = origin.model
-    return error
+    error.message = origin.scrub(error.message)
+    error.body = origin.scrub(error.body)

@@ -70,7 +70,7 @@ def open_stream(session: Session, out: Outgoing, check: Understand[Any]) -> Flow
     return _tried(session, out, _attempt_stream, check)
 
 
-Attempt = Callable[[Session, Outgoing, Understand[Any], "float | None", "float | None"], Flow[T]]
+Attempt = Callable[[Session, Request, Origin, Understand[Any], "float | None"], Flow[T]]
 
 
 def _tried(session: Session, out: Outgoing, attempt: Attempt[T], understand: Understand[Any]) -> Flow[T]:
@@ -79,10 +79,18 @@ def _tried(session: Session, out: Outgoing, attempt: Attempt[T], understand: Und
     deadline = None if limits.deadline is None else now + limits.deadline
     tries = 0
     while True:
+        origin: Origin | None = None
         until = _earliest(None if limits.timeout is None else now + limits.timeout, deadline)
         try:
-            result = yield from attempt(session, out, understand, until, deadline)
+            key = session.key
+            if key is not None and not isinstance(key, str):
+                key = yield from session.asked_key(key)
+            envelope = session.envelope(key, limits, out.model)
+            origin = envelope.origin
+            result = yield from attempt(session, _request(session, out, envelope, until), origin, understand, deadline)
         except FrancaError as error:
+            if origin is not None:
+                with_origin(error, origin)
             now = session.clock()
             _tell_deadline(error, now, deadline)
             delay = wait_before_retry(
@@ -104,56 +112,37 @@ def _tried(session: Session, out: Outgoing, attempt: Attempt[T], understand: Und
 
 
 def _attempt(
-    session: Session, out: Outgoing, understand: Understand[T], until: float | None, deadline: float | None
+    session: Session, request: Request, origin: Origin, understand: Understand[T], deadline: float | None
 ) -> Flow[T]:
     """One try: (following redirects of a GET) send, read, judge."""
-    key = session.key
-    if key is not None and not isinstance(key, str):
-        key = yield from session.asked_key(key)
-    envelope = session.envelope(key, out.limits, out.model)
-    origin = envelope.origin
-    request = _request(session, out, envelope, until)
     for _ in range(_MOST_REDIRECTS + 1):
-        try:
-            reply = yield ("send", request)
-            good = 200 <= reply.status < 300
-            body = (yield ("read", reply, until)) if good else (yield from _error_body(reply, until))
-        except FrancaError as error:
-            with_origin(error, origin)
-            raise
-        if good:
-            return _understood(understand, Response(reply.status, reply.headers, body), origin, session)
+        reply = yield ("send", request)
+        if 200 <= reply.status < 300:
+            body: bytes = yield ("read", reply, request.until)
+            return understand(Response(reply.status, reply.headers, body), origin, session)
+        body = yield from _error_body(reply, request.until)
         onward = _redirect(request, reply.status, reply.headers.get("location"))
         if onward is None:
             raise error_from_reply(reply.status, reply.headers, body, origin, now=session.wall())
         request = onward
-    raise with_origin(ProtocolError(f"more than {_MOST_REDIRECTS} redirects, the last to {request.url}"), origin)
+    raise ProtocolError(f"more than {_MOST_REDIRECTS} redirects, the last to {request.url}")
 
 
 def _attempt_stream(
-    session: Session, out: Outgoing, check: Understand[Any], until: float | None, deadline: float | None
+    session: Session, request: Request, origin: Origin, check: Understand[Any], deadline: float | None
 ) -> Flow[Opened]:
-    key = session.key
-    if key is not None and not isinstance(key, str):
-        key = yield from session.asked_key(key)
-    envelope = session.envelope(key, out.limits, out.model)
-    origin = envelope.origin
-    request = _request(session, out, envelope, until)
     request.stream = True
-    try:
-        reply = yield ("send", request)
-        good = 200 <= reply.status < 300
-        if good and not (reply.headers.get("content-type") or "").lower().startswith("application/json"):
-            return Opened(reply, None, origin, until, deadline)
-        body = (yield ("read", reply, until)) if good else (yield from _error_body(reply, until))
-    except FrancaError as error:
-        with_origin(error, origin)
-        raise
-    if not good:
+    until = request.until
+    reply = yield ("send", request)
+    if not 200 <= reply.status < 300:
+        body: bytes = yield from _error_body(reply, until)
         raise error_from_reply(reply.status, reply.headers, body, origin, now=session.wall())
+    if not (reply.headers.get("content-type") or "").lower().startswith("application/json"):
+        return Opened(reply, None, origin, until, deadline)
+    body = yield ("read", reply, until)
     whole = Response(reply.status, reply.headers, body)
     if body:
-        _understood(check, whole, origin, session)
+        check(whole, origin, session)
     return Opened(None, whole, origin, until, deadline)
 
 
@@ -164,16 +153,6 @@ def _error_body(reply: Any, until: float | None) -> Flow[bytes]:
     except TransportError:
         return b""
     return body
-
-
-def _understood(understand: Understand[T], response: Response, origin: Origin, session: Session) -> T:
-    try:
-        return understand(response, origin, session)
-    except FrancaError as error:
-        with_origin(error, origin)
-        error.message = origin.scrub(error.message)
-        error.body = origin.scrub(error.body)
-        raise
 
 
 def _request(session: Session, out: Outgoing, envelope: Envelope, until: float | None) -> Request:
