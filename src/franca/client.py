@@ -320,7 +320,9 @@ def _state(session: Session, opened: Opened, kind: StreamKind, params: Mapping[s
     limits = session.limits
     if "idle_timeout" in params:
         limits = limits_with(limits, {"idle_timeout": params["idle_timeout"]})
-    return StreamState(opened, kind, idle_timeout=limits.idle_timeout, wall=session.wall)
+    return StreamState(
+        opened, kind, idle_timeout=limits.idle_timeout, wall=session.wall, max_bytes=4 * session.max_body
+    )
 
 
 def _made(cls: Any, server: Any, options: dict[str, Any]) -> Any:

@@ -31,7 +31,7 @@ class ClientOptions(CallOptions, total=False):
     trust_env   whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY are read
     verify      False (with a warning), a path of CA certificates, or an SSLContext
     cert        client certificate: a path, or (certificate, key), or (certificate, key, password)
-    max_body    bytes of an answer, decompressed, that are read at most
+    max_body    bytes of an answer, decompressed, that are read at most (64 MiB); of a stream four times as many
     transport   what sends the requests: an httpx or httpx2 client, a transport of `franca.io.fake` for tests, or
                 anything with the methods of `franca.wire.http.Transport`
     """

@@ -46,9 +46,9 @@ class Played(StreamState):
         self.drain()
 
 
-def make(kind=CHAT, *, head=Head, whole=None, until=None, deadline=None, idle=10.0, secrets=()):
+def make(kind=CHAT, *, head=Head, whole=None, until=None, deadline=None, idle=10.0, secrets=(), **more):
     opened = Opened(None if whole else head, whole, Origin("srv", "m", secrets), until, deadline)
-    return Played(opened, kind, idle_timeout=idle, wall=lambda: NOW)
+    return Played(opened, kind, idle_timeout=idle, wall=lambda: NOW, **more)
 
 
 def data(*payloads):
@@ -296,6 +296,17 @@ def test_an_event_too_large_is_a_protocol_error(monkeypatch):
     state._decoder = type(state._decoder)(max_event=64)
     state.take(data(delta("Hi", "stop"))[:60] + b"x" * 200)
     assert type(state.failure) is errors.ProtocolError
+
+
+def test_a_stream_without_end_is_cut_off():
+    """The answer is put together on the way; what a server may make us keep is bounded."""
+    state = make(max_bytes=300)
+    block = data(delta("x" * 50))
+    for _ in range(10):
+        state.take(block)
+    assert type(state.failure) is errors.ProtocolError
+    assert "passes 300 bytes" in str(state.failure)
+    assert state.failure.partial.content == "x" * 100
 
 
 def test_a_transport_that_breaks_its_own_rules():

@@ -26,6 +26,7 @@ from .call import Opened
 __all__ = ["CHAT", "COMPLETION", "StreamKind", "StreamState"]
 
 _LINGER = 5.0  # seconds to wait for a usage chunk or [DONE] once every choice has its finish reason
+_MAX_BYTES = 256 * 1024 * 1024
 _GRACE = 1.0  # seconds that a first read has at least
 _SNIFF = 16 * 1024  # bytes kept of a body in which no event was found, to say what it was
 _SILENT = frozenset({"ping", "keep-alive", "keepalive", "heartbeat"})
@@ -66,8 +67,10 @@ class StreamState:
         "_kind",
         "_last",
         "_listened",
+        "_max",
         "_origin",
         "_payloads",
+        "_room",
         "_wall",
         "_whole",
         "count",
@@ -79,7 +82,13 @@ class StreamState:
     )
 
     def __init__(
-        self, opened: Opened, kind: StreamKind, *, idle_timeout: float | None, wall: Callable[[], float]
+        self,
+        opened: Opened,
+        kind: StreamKind,
+        *,
+        idle_timeout: float | None,
+        wall: Callable[[], float],
+        max_bytes: int = _MAX_BYTES,
     ) -> None:
         self._kind = kind
         self._decoder = Decoder()
@@ -92,6 +101,7 @@ class StreamState:
         self._last = 0.0
         self._listened = -1  # how many events there were when we last began to listen; -1: never yet
         self._head = b""
+        self._max = self._room = max_bytes
         self._halves = Halves()
         self._whole: Any = None
         source = opened.whole if opened.whole is not None else opened.reply
@@ -143,7 +153,10 @@ class StreamState:
             return
         if not self.count and len(self._head) < _SNIFF:
             self._head += block[:_SNIFF]
+        self._room -= len(block)
         try:
+            if self._room < 0:  # the answer is put together on the way: a stream without end would fill the memory
+                raise ProtocolError(f"the stream passes {self._max} bytes; see the option max_body")
             self._payloads.extend(self._decoder.feed(block))
         except ProtocolError as error:
             self._broke = error
