@@ -131,8 +131,9 @@ class FrancaError(Exception):
         scheme, _, rest = server.partition("://")
         named = f"{scheme}://{rest.partition('/')[0]}" in self.message if rest else False
         where = f"{server}: " if server and not named else ""
-        status = f"{self.status} " if self.status is not None else ""
         label = self.code if isinstance(self.code, str) and not self.code.isdigit() else self.type
+        told = not label and self.message.startswith(f"{self.status} ")  # the title of a page: "502 Bad Gateway"
+        status = f"{self.status} " if self.status is not None and not told else ""
         label = f"{label}: " if label else ""
         notes = [
             f"model {self.model}" if self.model else "",

@@ -133,6 +133,7 @@ def test_text_names_an_address_once():
 
 def test_text_leaves_out_what_is_not_known():
     assert str(errors.ServerFault("boom")) == "boom"
+    assert str(errors.ModelDown("502 Bad Gateway", status=502)) == "502 Bad Gateway"
     assert str(errors.ServerFault("boom", status=500, code="500", type="oops")) == "500 oops: boom"
 
 
