@@ -27,7 +27,7 @@ Play one yourself: `franca simulate`, then use the model `scenario:NAME`, or a b
 
 def shown(value: Any) -> str:
     """A demanded value on one line of a table."""
-    text = repr(value)
+    text = " or ".join(map(repr, sorted(value))) if isinstance(value, (set, frozenset)) else repr(value)
     text = text if len(text) <= 60 else text[:59] + "…"
     return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
 
