@@ -92,12 +92,12 @@ def error_from_reply(status: int, headers: Headers, body: bytes, origin: Origin,
 
 
 def error_from_object(
-    payload: Any, headers: Headers, origin: Origin, *, now: float, partial: Any = None, status: int | None = None
+    payload: Any, headers: Headers, origin: Origin, *, now: float, partial: Any = None
 ) -> StatusError:
     """The error for an `error` object found in a 200 answer, a chunk, a choice, or an `event: error`."""
-    text = payload if isinstance(payload, str) else codec.json_text(payload)
+    text = payload if isinstance(payload, str) else codec.received_text(payload)
     problem = read_problem(payload, text, "the server sent an error")
-    error = _make(problem, status, headers, text[:_BODY_LIMIT], origin, now)
+    error = _make(problem, None, headers, text[:_BODY_LIMIT], origin, now)
     error.partial = partial
     return error
 

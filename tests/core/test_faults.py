@@ -214,6 +214,15 @@ def test_an_error_in_a_200_takes_its_status_from_the_object(body, status, cls):
     assert (type(error), error.status, error.partial) == (cls, status, "half")
 
 
+def test_an_error_beside_which_stands_what_is_no_json():
+    """Python servers write NaN beside an error; it must not hide the error."""
+    error = error_from_object(
+        {"error": {"message": "boom", "code": 502}, "x": float("nan")}, Headers(), Origin("s"), now=NOW
+    )
+    assert (type(error), error.message) == (errors.ModelDown, "boom")
+    assert '"x":null' in error.body
+
+
 def test_an_error_that_is_bare_text():
     assert error_from_object("overload", Headers(), Origin("s"), now=NOW).message == "overload"
 

@@ -271,6 +271,16 @@ def test_the_key_does_not_follow_to_another_server(make_session, play, answer):
     assert "Authorization" not in dict(play.sent[1].headers)
 
 
+@pytest.mark.parametrize("name", ["X-Api-Key", "X-Goog-Api-Key", "X-Auth-Token", "Cookie"])
+def test_no_header_that_carries_a_secret_follows_to_another_server(make_session, play, answer, name):
+    session = make_session()
+    call = get(session, headers={name: "secret-0123456", "X-Plain": "1"})
+    play(exchange(session, call, understand), answer(status=302, headers={"location": "http://other/m"}), answer(OK))
+    assert name in dict(play.sent[0].headers)
+    assert name not in dict(play.sent[1].headers)
+    assert dict(play.sent[1].headers)["X-Plain"] == "1"
+
+
 @pytest.mark.parametrize("location", ["ftp://x/y", "", None])
 def test_redirects_that_lead_nowhere(make_session, play, answer, location):
     session = make_session()

@@ -255,6 +255,11 @@ def test_the_last_words_beside_an_error_are_in_the_partial():
     assert "error" not in partial
 
 
+def test_nan_beside_an_error_does_not_hide_it():
+    error = play(data(delta("Hi"), b'{"error": {"message": "boom", "code": 502}, "x": NaN}')).failure
+    assert (type(error), error.message, error.partial.content) == (errors.ModelDown, "boom", "Hi")
+
+
 def test_null_errors_are_none():
     state = play(data(delta("Hi", "stop", error=None), DONE))
     assert state.failure is None

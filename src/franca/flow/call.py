@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from ..errors import FrancaError, ProtocolError, TimedOut, TransportError
 from ..faults import Origin, error_from_reply, with_origin
 from ..retry import wait_before_retry
+from ..wire.headers import is_secret_header
 from ..wire.http import Request
 from ..wire.response import Response
 from .core import Flow
@@ -160,9 +161,6 @@ def _request(session: Session, out: Outgoing, envelope: Envelope, until: float |
     return Request(out.method, out.url, head, out.body, out.limits.connect_timeout, until, session.max_body)
 
 
-_CREDENTIALS = frozenset({"authorization", "api-key", "cookie", "proxy-authorization"})
-
-
 def _redirect(request: Request, status: int, location: str | None) -> Request | None:
     """The request to follow a redirect with, or None. Only a GET is followed, and the key stays at home."""
     if request.method != "GET" or status not in _REDIRECTS or not location:
@@ -175,7 +173,7 @@ def _redirect(request: Request, status: int, location: str | None) -> Request | 
         return None
     headers = request.headers
     if (before.scheme, before.netloc) != (after.scheme, after.netloc):
-        headers = tuple((name, value) for name, value in headers if name.lower() not in _CREDENTIALS)
+        headers = tuple((name, value) for name, value in headers if not is_secret_header(name))
     return Request("GET", url, headers, b"", request.connect_timeout, request.until, request.max_body)
 
 

@@ -68,7 +68,7 @@ def _read_embeddings(response: Response, origin: Origin, session: Session, count
     payload = response.json()
     _raise_error(payload, response, origin, session)
     if not isinstance(payload, dict) or not isinstance(payload.get("data"), list):
-        raise ProtocolError(f"the answer holds no embeddings: {excerpt(response.content)}", headers=response.headers)
+        raise response.fault(ProtocolError, f"the answer holds no embeddings: {excerpt(response.content)}")
     result = Embeddings(payload, response.status, response.headers, origin.server)
     try:
         result.check(count)

@@ -102,24 +102,14 @@ def _read_choices(response: Response, origin: Origin, session: Session, window: 
         if found is not None:
             raise error_from_object(found, response.headers, origin, now=session.wall())
         if type(payload) is not dict:
-            raise ProtocolError(f"the answer is no JSON object: {excerpt(response.content)}", headers=response.headers)
+            raise response.fault(ProtocolError, f"the answer is no JSON object: {excerpt(response.content)}")
     choices = payload.get("choices")
     if type(choices) is not list or not choices:
-        raise _no_choices(response)
+        raise response.fault(NoChoices, f"the answer has no choices: {excerpt(response.content)}")
     for choice in choices:
         if type(choice) is not dict:
-            raise ProtocolError(f"a choice is no object: {excerpt(response.content)}", headers=response.headers)
+            raise response.fault(ProtocolError, f"a choice is no object: {excerpt(response.content)}")
         if choice.get("error"):
             partial = window(payload, response.status, response.headers, origin.server)
             raise error_from_object(choice, response.headers, origin, now=session.wall(), partial=partial)
     return payload
-
-
-def _no_choices(response: Response) -> NoChoices:
-    return NoChoices(
-        f"the answer has no choices: {excerpt(response.content)}",
-        status=response.status,
-        headers=response.headers,
-        request_id=response.headers.request_id,
-        body=response.text[: 16 * 1024],
-    )

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..accumulate import Accumulator, CompletionAccumulator
 from ..errors import FrancaError, NoChoices, ProtocolError, StreamBroken, TimedOut
-from ..faults import Origin, error_from_object, find_error
+from ..faults import Origin, error_from_object, find_error, with_origin
 from ..sse import Decoder
 from ..wire import codec
 from ..wire.chat import Chat
@@ -317,11 +317,10 @@ class StreamState:
         return self._broken(f"the answer ({kind}) holds no event of a stream: {said}")
 
     def _broken(self, text: str) -> StreamBroken:
-        return StreamBroken(self._origin.scrub(text), body=self._origin.scrub(self._head.decode("utf-8", "replace")))
+        return StreamBroken(text, body=self._head.decode("utf-8", "replace"))
 
     def _fail(self, error: FrancaError, cause: BaseException | None = None) -> None:
-        error.server = self._origin.server or error.server
-        error.model = self._origin.model
+        with_origin(error, self._origin)
         error.request_id = error.request_id or self.headers.request_id
         error.headers = error.headers or self.headers
         error.retryable = False  # the caller may have seen events: nothing after a stream's head is tried again

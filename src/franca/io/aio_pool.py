@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import weakref
 from math import inf
 from time import monotonic
 
 from .aio_connection import Connection
 from .failures import connect_timed_out
 from .plan import Key, Plan
-from .pool import Full, Pool
+from .pool import Full, Pool, abandoned_by_forks
 
 __all__ = ["LoopPool"]
 
@@ -42,7 +40,7 @@ class LoopPool:
         self.generation = 0
         """Grows with each `clear`: connections of an earlier one are closed after their exchange."""
         self._start(max_idle, max_open)
-        _pools.add(self)
+        abandoned_by_forks(self)
 
     def _start(self, max_idle: int, max_open: int) -> None:
         self._pool: Pool[Connection] = Pool(max_idle, max_open)
@@ -160,14 +158,3 @@ class LoopPool:
 
     def __str__(self) -> str:
         return str(self._pool)
-
-
-_pools: weakref.WeakSet[LoopPool] = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    for pool in list(_pools):
-        pool.abandon()
-
-
-os.register_at_fork(after_in_child=_after_fork)

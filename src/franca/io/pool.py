@@ -7,6 +7,8 @@ and closes, after leaving it, the connections that a method hands back.
 
 from __future__ import annotations
 
+import os
+import weakref
 from collections import deque
 from typing import Generic, Protocol, TypeVar
 
@@ -175,3 +177,25 @@ def _named(key: Key) -> str:
     if not name:
         return str(proxy.server) if proxy else ""
     return f"{scheme}://{f'[{name}]' if ':' in name else name}:{port}"
+
+
+class Forkable(Protocol):
+    """What holds connections that a child process must not touch."""
+
+    def abandon(self) -> None: ...
+
+
+_holders: weakref.WeakSet[Forkable] = weakref.WeakSet()
+
+
+def abandoned_by_forks(holder: Forkable) -> None:
+    """From now on, `holder.abandon()` is called in every child that this process forks."""
+    _holders.add(holder)
+
+
+def _after_fork() -> None:
+    for holder in list(_holders):
+        holder.abandon()
+
+
+os.register_at_fork(after_in_child=_after_fork)

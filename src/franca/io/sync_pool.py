@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import weakref
 from _thread import allocate_lock
 from collections import deque
 from math import inf
@@ -11,7 +9,7 @@ from time import monotonic
 
 from .failures import connect_timed_out
 from .plan import Key, Plan
-from .pool import Full, Pool
+from .pool import Full, Pool, abandoned_by_forks
 from .sync_connection import Connection
 
 __all__ = ["SyncPool"]
@@ -43,7 +41,7 @@ class SyncPool:
         self.generation = 0
         """Grows with each `clear`: connections of an earlier one are closed after their exchange."""
         self._start(max_idle, max_open)
-        _pools.add(self)
+        abandoned_by_forks(self)
 
     def _start(self, max_idle: int, max_open: int) -> None:
         self._pool: Pool[Connection] = Pool(max_idle, max_open)
@@ -159,14 +157,3 @@ class SyncPool:
 
     def __str__(self) -> str:
         return str(self._pool)
-
-
-_pools: weakref.WeakSet[SyncPool] = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    for pool in list(_pools):
-        pool.abandon()
-
-
-os.register_at_fork(after_in_child=_after_fork)

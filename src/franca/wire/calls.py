@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
 from ..errors import BadUsage, OutputInvalid
+from . import codec
 from .base import Window
 from .fields import child, mapping, text, whole
 from .texts import inner
@@ -21,12 +22,7 @@ def _json_text(value: object) -> str:
         return value
     if value is None:
         return ""
-    try:
-        import msgspec
-
-        return msgspec.json.encode(value).decode()
-    except (TypeError, ValueError, RecursionError):  # only hand-made dicts get here
-        return str(value)
+    return codec.received_text(value)
 
 
 class FunctionCall(Window):

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     from .decode import strict_decode as strict_decode
     from .encode import encode_body as encode_body
     from .encode import json_text as json_text
+    from .encode import received_text as received_text
 
-__all__ = ["decode_json", "encode_body", "json_text", "strict_decode"]
+__all__ = ["decode_json", "encode_body", "json_text", "received_text", "strict_decode"]
 
 _HOMES = {
     "decode_json": ".decode",
     "encode_body": ".encode",
     "json_text": ".encode",
+    "received_text": ".encode",
     "strict_decode": ".decode",
 }
 

@@ -13,7 +13,7 @@ import msgspec
 from ..errors import BadUsage
 from .base import Window
 
-__all__ = ["encode_body", "json_text"]
+__all__ = ["encode_body", "json_text", "received_text"]
 
 
 def _plain(value: object) -> Any:
@@ -52,6 +52,15 @@ def encode_body(body: Any) -> bytes:
         for place, problem in _faults(body):
             raise _refused(place, problem)
     return encoded
+
+
+def received_text(value: Any) -> str:
+    """The JSON text of what a server sent. Refuses nothing, as such a text is only read: NaN becomes null, and
+    what no JSON can say at all (in dicts made by hand) is shown as Python does."""
+    try:
+        return _encoder.encode(value).decode()
+    except (TypeError, ValueError, NotImplementedError, RecursionError):
+        return str(value)
 
 
 def _refused(place: str, problem: str) -> BadUsage:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
-from ..errors import ProtocolError
+from ..errors import FrancaError, ProtocolError
 from . import codec
 from .headers import Headers
 
 __all__ = ["Response"]
 
 _EXCERPT = 160
+_BODY_LIMIT = 16 * 1024
+
+Error = TypeVar("Error", bound=FrancaError)
 
 
 class Response:
@@ -40,13 +43,18 @@ class Response:
         except ValueError as error:
             kind = (self.headers.get("content-type") or "no content type").partition(";")[0]
             said = excerpt(self.content) or "an empty body"
-            raise ProtocolError(
-                f"the server answered {self.status} with {kind}, which is not JSON: {said}",
-                status=self.status,
-                headers=self.headers,
-                body=self.text[: 16 * 1024],
-                request_id=self.request_id,
-            ) from error
+            text = f"the server answered {self.status} with {kind}, which is not JSON: {said}"
+            raise self.fault(ProtocolError, text) from error
+
+    def fault(self, cls: type[Error], message: str) -> Error:
+        """An error about this answer, with all that is known of how it came."""
+        return cls(
+            message,
+            status=self.status,
+            headers=self.headers,
+            body=self.text[:_BODY_LIMIT],
+            request_id=self.request_id,
+        )
 
     def __repr__(self) -> str:
         return f"<Response {self.status}, {len(self.content)} bytes>"
