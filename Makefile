@@ -20,14 +20,14 @@ SYSTEM_PACKAGES ?= yes
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 # What must be fully covered: every module that decides something without doing any I/O.
-PURE := src/franca/wire/*,src/franca/sse.py,src/franca/accumulate.py,src/franca/accumulate/*,src/franca/errors.py,src/franca/faults.py,src/franca/retry.py,src/franca/flow/*
+PURE := src/franca/wire/*,src/franca/sse.py,src/franca/accumulate/*,src/franca/errors.py,src/franca/error_table.py,src/franca/faults.py,src/franca/retry.py,src/franca/flow/*,src/franca/adapt/*,src/franca/heal/*,src/franca/limits/*,src/franca/facts.py,src/franca/prices.py,src/franca/tokens.py,src/franca/conversation.py
 
 ifdef CI
 export NO_COLOR := 1
 export PY_COLORS := 0
 endif
 
-.PHONY: help demo test test-servers check format bench docs clean
+.PHONY: help demo test test-servers check format bench conform docs clean
 
 help:  ## Print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -64,6 +64,9 @@ format: $(VENV)/.installed-dev  ## Write the format and the safe fixes of the li
 
 bench: $(VENV)/.installed-bench  ## Benchmarks against a bare socket and openai-python; prints a table
 	$(BIN)/python benchmarks/run.py $(ARGS)
+
+conform: $(VENV)/.installed-dev  ## The simulator's scenarios played to other clients too; writes benchmarks/conform/README.md
+	$(BIN)/python benchmarks/conform/run.py $(ARGS)
 
 docs: $(VENV)/.installed-dev  ## Write the generated pages under docs/ anew
 	@set -e; for script in scripts/make_*.py; do [ -e "$$script" ] || continue; echo "$$script"; $(BIN)/python "$$script"; done

@@ -16,6 +16,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from .client import AsyncClient, Client
+    from .conversation import Conversation
     from .errors import (
         BadRequest,
         BadUsage,
@@ -36,13 +37,18 @@ if TYPE_CHECKING:
         StatusError,
         StreamBroken,
         TimedOut,
+        ToolsUnfinished,
         TransportError,
         Unauthorized,
         UpstreamTimedOut,
     )
+    from .limits import RateLimits
+    from .prices import Price, PriceTable
     from .retry import RetryPolicy
     from .servers import SERVERS, Server
     from .stream import AsyncStream, Stream, accumulate_stream
+    from .tokens import estimate_tokens
+    from .tool_stream import AsyncToolStream, ToolStream
     from .wire.build import (
         assistant_message,
         audio_part,
@@ -61,15 +67,18 @@ if TYPE_CHECKING:
     from .wire.chat import Chat, Choice
     from .wire.chunk import ChatEvent
     from .wire.completions import Completion, CompletionEvent
+    from .wire.cost import Cost
     from .wire.embeddings import Embeddings
     from .wire.headers import Headers
     from .wire.message import Message
     from .wire.models import Model, ModelList
     from .wire.response import Response
+    from .wire.tools import Tool, ToolFinished, ToolStarted
     from .wire.usage import Usage
 
 _HOMES = {
     "client": ("AsyncClient", "Client"),
+    "conversation": ("Conversation",),
     "errors": (
         "BadRequest",
         "BadUsage",
@@ -90,13 +99,18 @@ _HOMES = {
         "StatusError",
         "StreamBroken",
         "TimedOut",
+        "ToolsUnfinished",
         "TransportError",
         "Unauthorized",
         "UpstreamTimedOut",
     ),
+    "limits": ("RateLimits",),
+    "prices": ("Price", "PriceTable"),
     "retry": ("RetryPolicy",),
     "servers": ("SERVERS", "Server"),
     "stream": ("AsyncStream", "Stream", "accumulate_stream"),
+    "tool_stream": ("AsyncToolStream", "ToolStream"),
+    "tokens": ("estimate_tokens",),
     "wire.build": (
         "assistant_message",
         "audio_part",
@@ -115,11 +129,13 @@ _HOMES = {
     "wire.chat": ("Chat", "Choice"),
     "wire.chunk": ("ChatEvent",),
     "wire.completions": ("Completion", "CompletionEvent"),
+    "wire.cost": ("Cost",),
     "wire.embeddings": ("Embeddings",),
     "wire.headers": ("Headers",),
     "wire.message": ("Message",),
     "wire.models": ("Model", "ModelList"),
     "wire.response": ("Response",),
+    "wire.tools": ("Tool", "ToolFinished", "ToolStarted"),
     "wire.usage": ("Usage",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -128,6 +144,7 @@ __all__ = [
     "SERVERS",
     "AsyncClient",
     "AsyncStream",
+    "AsyncToolStream",
     "BadRequest",
     "BadUsage",
     "Chat",
@@ -138,6 +155,8 @@ __all__ = [
     "CompletionEvent",
     "ConnectFailed",
     "ConnectionLost",
+    "Conversation",
+    "Cost",
     "Embeddings",
     "Flagged",
     "Forbidden",
@@ -152,8 +171,11 @@ __all__ = [
     "NotFound",
     "OutOfCredits",
     "OutputInvalid",
+    "Price",
+    "PriceTable",
     "ProtocolError",
     "RateLimited",
+    "RateLimits",
     "Response",
     "RetryPolicy",
     "Server",
@@ -162,7 +184,12 @@ __all__ = [
     "Stream",
     "StreamBroken",
     "TimedOut",
+    "Tool",
     "ToolCall",
+    "ToolFinished",
+    "ToolStarted",
+    "ToolStream",
+    "ToolsUnfinished",
     "TransportError",
     "Unauthorized",
     "UpstreamTimedOut",
@@ -171,6 +198,7 @@ __all__ = [
     "assistant_message",
     "audio_part",
     "developer_message",
+    "estimate_tokens",
     "file_part",
     "function_tool",
     "image_part",

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack
 
 from . import __version__
 from .configure import ClientOptions, make_session, picklable, transport_options
-from .flow.call import Opened
+from .flow.begin import Begun
 from .flow.catalog import embeddings, list_models, request
 from .flow.chat import chat, completion, open_chat, open_completion
 from .flow.core import Flow, arun, run
-from .flow.options import CALL_OPTIONS, CallOptions, limits_with, reject_unknown
-from .flow.session import Session
-from .flow.stream import CHAT, COMPLETION, StreamKind, StreamState
+from .flow.options import CALL_OPTIONS, CallOptions, LoopOptions, reject_unknown
 from .io.drive import Asynchronous, Blocking
 from .stream import AsyncStream, Stream
 from .wire.chat import Chat
@@ -21,17 +19,23 @@ from .wire.chunk import ChatEvent
 from .wire.completions import Completion, CompletionEvent
 from .wire.embeddings import Embeddings
 from .wire.models import ModelList
-from .wire.params import ChatParams, CompletionParams, EmbeddingParams
+from .wire.params import AnyTool, ChatParams, CompletionParams, EmbeddingParams, LoopParams
 from .wire.response import Response
 
 if TYPE_CHECKING:
+    from .flow.tools import ToolLoop
     from .servers import Server
+    from .tool_stream import AsyncToolStream, ToolStream
 
 __all__ = ["AsyncClient", "Client"]
 
 
 class ChatCall(ChatParams, CallOptions, total=False):
     """What `chat` and `chat_stream` take by name: the fields of the wire, and the options of a call."""
+
+
+class LoopCall(LoopParams, CallOptions, LoopOptions, total=False):
+    """What `run_tools` and `run_tools_stream` take by name."""
 
 
 class EmbeddingCall(EmbeddingParams, CallOptions, total=False):
@@ -90,9 +94,16 @@ class _Configured(Generic[Driver]):
         if given.get("headers") and options.get("headers"):
             merged["headers"] = {**given["headers"], **(options["headers"] or {})}
         other = type(self)(server, **merged)
-        other._session.budget = self._session.budget
+        other._session.shared = self._session.shared
+        for own, theirs in zip(other._session.fallbacks, self._session.fallbacks, strict=True):
+            own.shared = theirs.shared
         other._io = self._driver()
         return other
+
+    def _tool_loop(self, *given: Any, coroutines: bool, streamed: bool = False) -> ToolLoop:
+        from .flow.tools import ToolLoop
+
+        return ToolLoop(self._session, *given, coroutines=coroutines, streamed=streamed)
 
     def __repr__(self) -> str:
         session = self._session
@@ -137,7 +148,39 @@ class Client(_Configured[Blocking]):
         **params: Unpack[ChatCall],
     ) -> Stream[ChatEvent, Chat]:
         """As `chat`, answered event by event; usage is asked for unless `stream_options` says otherwise."""
-        return self._stream(open_chat(self._session, messages, model, extra, params), CHAT, params)
+        return self._stream(open_chat(self._session, messages, model, extra, params))
+
+    def run_tools(
+        self,
+        messages: Any,
+        tools: Sequence[AnyTool],
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[LoopCall],
+    ) -> Chat:
+        """Chat, run the tools that the model calls, tell it their results, until it answers: that answer, with
+        `history`, `turns` and `total_usage`.
+
+        `tools`: typed Python functions, `Tool`s, and dicts of tools that the server runs itself. Options are those
+        of `LoopOptions`; `deadline` limits the whole loop. Raises as `chat`, and ToolsUnfinished.
+        """
+        return run(self._tool_loop(messages, tools, model, extra, params, coroutines=False).flow(), self._driver())
+
+    def run_tools_stream(
+        self,
+        messages: Any,
+        tools: Sequence[AnyTool],
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[LoopCall],
+    ) -> ToolStream:
+        """As `run_tools`, event by event: the ChatEvents of all turns, and between them ToolStarted, ToolFinished."""
+        from .tool_stream import ToolStream
+
+        loop = self._tool_loop(messages, tools, model, extra, params, coroutines=False, streamed=True)
+        return ToolStream(loop, self._driver())
 
     def completions(
         self,
@@ -159,7 +202,7 @@ class Client(_Configured[Blocking]):
         **params: Unpack[CompletionCall],
     ) -> Stream[CompletionEvent, Completion]:
         """As `completions`, answered event by event."""
-        return self._stream(open_completion(self._session, prompt, model, extra, params), COMPLETION, params)
+        return self._stream(open_completion(self._session, prompt, model, extra, params))
 
     def embeddings(
         self,
@@ -196,9 +239,8 @@ class Client(_Configured[Blocking]):
             transport = HttpxTransport(transport)
         return Blocking(transport)
 
-    def _stream(self, flow: Flow[Opened], kind: StreamKind, params: Mapping[str, Any]) -> Stream[Any, Any]:
-        opened = run(flow, self._driver())
-        return Stream(_state(self._session, opened, kind, params), opened.reply)
+    def _stream(self, flow: Flow[Begun]) -> Stream[Any, Any]:
+        return Stream(run(flow, self._driver()))
 
     def close(self) -> None:
         """Close idle connections. The client stays usable."""
@@ -238,7 +280,35 @@ class AsyncClient(_Configured[Asynchronous]):
         **params: Unpack[ChatCall],
     ) -> AsyncStream[ChatEvent, Chat]:
         """As `Client.chat_stream`: await it, use it with `async with`, or loop over it with `async for`."""
-        return self._stream(open_chat(self._session, messages, model, extra, params), CHAT, params)
+        return self._stream(open_chat(self._session, messages, model, extra, params))
+
+    async def run_tools(
+        self,
+        messages: Any,
+        tools: Sequence[AnyTool],
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[LoopCall],
+    ) -> Chat:
+        """As `Client.run_tools`. Tools and hooks may be coroutine functions; blocking tools run in threads."""
+        loop = self._tool_loop(messages, tools, model, extra, params, coroutines=True)
+        return await arun(loop.flow(), self._driver())
+
+    def run_tools_stream(
+        self,
+        messages: Any,
+        tools: Sequence[AnyTool],
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[LoopCall],
+    ) -> AsyncToolStream:
+        """As `Client.run_tools_stream`: use it with `async with`, or loop over it with `async for`."""
+        from .tool_stream import AsyncToolStream
+
+        loop = self._tool_loop(messages, tools, model, extra, params, coroutines=True, streamed=True)
+        return AsyncToolStream(loop, self._driver())
 
     async def completions(
         self,
@@ -260,7 +330,7 @@ class AsyncClient(_Configured[Asynchronous]):
         **params: Unpack[CompletionCall],
     ) -> AsyncStream[CompletionEvent, Completion]:
         """As `Client.completions_stream`."""
-        return self._stream(open_completion(self._session, prompt, model, extra, params), COMPLETION, params)
+        return self._stream(open_completion(self._session, prompt, model, extra, params))
 
     async def embeddings(
         self,
@@ -295,12 +365,13 @@ class AsyncClient(_Configured[Asynchronous]):
             from .io.httpx import AsyncHttpxTransport
 
             transport = AsyncHttpxTransport(transport)
+        elif hasattr(transport, "asynchronous"):  # a cassette of franca.testing serves both clients
+            transport = transport.asynchronous()
         return Asynchronous(transport)
 
-    def _stream(self, flow: Flow[Opened], kind: StreamKind, params: Mapping[str, Any]) -> AsyncStream[Any, Any]:
-        async def opening() -> tuple[StreamState, Any]:
-            opened = await arun(flow, self._driver())
-            return _state(self._session, opened, kind, params), opened.reply
+    def _stream(self, flow: Flow[Begun]) -> AsyncStream[Any, Any]:
+        async def opening() -> Begun:
+            return await arun(flow, self._driver())
 
         return AsyncStream(opening)
 
@@ -314,15 +385,6 @@ class AsyncClient(_Configured[Asynchronous]):
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
-
-
-def _state(session: Session, opened: Opened, kind: StreamKind, params: Mapping[str, Any]) -> StreamState:
-    limits = session.limits
-    if "idle_timeout" in params:
-        limits = limits_with(limits, {"idle_timeout": params["idle_timeout"]})
-    return StreamState(
-        opened, kind, idle_timeout=limits.idle_timeout, wall=session.wall, max_bytes=4 * session.max_body
-    )
 
 
 def _made(cls: Any, server: Any, options: dict[str, Any]) -> Any:

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .errors import FrancaError, StatusError, class_for, is_retryable
+from .error_table import class_for, is_retryable
+from .errors import FrancaError, StatusError
 from .retry import hint, retry_after
 from .wire import codec
 from .wire.headers import Headers

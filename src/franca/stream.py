@@ -11,10 +11,12 @@ from time import monotonic
 from typing import Any, Generic, NoReturn, TypeVar, overload
 
 from .errors import BadUsage, FrancaError
+from .flow.begin import Begun
 from .flow.stream import StreamState
 from .wire.chat import Chat
 from .wire.chunk import ChatEvent
 from .wire.headers import Headers
+from .wire.told import Metrics
 
 __all__ = ["AsyncStream", "Stream", "accumulate_stream"]
 
@@ -65,23 +67,34 @@ class _Facts(Generic[Event, Whole]):
         """The server's id of the request."""
         return self._known().headers.request_id
 
+    @property
+    def metrics(self) -> Metrics | None:
+        """How long it took so far: until the first event, the first token, now; in seconds."""
+        metrics: Metrics | None = self._known().partial().metrics
+        return metrics
+
     def close(self) -> None:
         """Leave the stream; the connection of an unfinished one closes at once. Idempotent, never waits."""
+        self._close()
+
+    def _close(self, error: BaseException | None = None) -> None:
         state = self._state
         if state is None or not state.over:
             self._left = True
-        self._let_go()
+        self._let_go(error)
 
-    def _let_go(self) -> None:
-        """Give the reply back: a finished one keeps its connection, any other closes it."""
+    def _let_go(self, error: BaseException | None = None) -> None:
+        """Give the reply back: a finished one keeps its connection, any other closes it. `error`: what ended the
+        reading from outside, such as a cancellation."""
         reply, self._reply = self._reply, None
-        if reply is None:
-            return
         state = self._state
-        if state is not None and state.over and state.failure is None:
-            reply.release()
-        else:
-            reply.close()
+        if reply is not None:
+            if state is not None and state.over and state.failure is None:
+                reply.release()
+            else:
+                reply.close()
+        if state is not None:
+            state.leave(error)
 
     def _ended(self) -> bool:
         """Whether there is nothing more to read; raises the error of a stream that failed."""
@@ -129,10 +142,10 @@ class Stream(_Facts[Event, Whole]):
     server sent in the middle; each with `.partial`, the answer so far. One thread at a time may read.
     """
 
-    def __init__(self, state: StreamState, reply: Any) -> None:
-        self._state: StreamState = state
-        self._events = state.events()
-        self._reply = reply
+    def __init__(self, begun: Begun) -> None:
+        self._state: StreamState = begun.state
+        self._events = begun.events
+        self._reply = begun.reply
         self._managed = False
         self._left = False
 
@@ -170,11 +183,11 @@ class Stream(_Facts[Event, Whole]):
             block = self._reply.read_some(state.until(monotonic()))
         except FrancaError as error:
             state.fail(error, monotonic())
-        except BaseException:
-            self.close()
+        except BaseException as error:
+            self._close(error)
             raise
         else:
-            state.take(block)
+            state.take(block, monotonic())
         return True
 
     def finish(self) -> Whole:
@@ -191,7 +204,7 @@ class Stream(_Facts[Event, Whole]):
         self.close()
 
 
-Open = Callable[[], Awaitable[tuple[StreamState, Any]]]
+Open = Callable[[], Awaitable[Begun]]
 
 
 class AsyncStream(_Facts[Event, Whole]):
@@ -220,8 +233,8 @@ class AsyncStream(_Facts[Event, Whole]):
             opening, self._open = self._open, None
             if opening is None:
                 raise BadUsage("the stream is being opened already, or its opening failed; make a new one")
-            self._state, self._reply = await opening()
-            self._events = self._state.events()
+            begun = await opening()
+            self._state, self._events, self._reply = begun.state, begun.events, begun.reply
         return self
 
     async def __aiter__(self) -> AsyncIterator[Event]:
@@ -258,11 +271,11 @@ class AsyncStream(_Facts[Event, Whole]):
             block = await self._reply.read_some(state.until(monotonic()))
         except FrancaError as error:
             state.fail(error, monotonic())
-        except BaseException:
-            self.close()
+        except BaseException as error:
+            self._close(error)
             raise
         else:
-            state.take(block)
+            state.take(block, monotonic())
         return True
 
     async def finish(self) -> Whole:

@@ -47,9 +47,10 @@ def test_a_real_stream(server: str, name: str) -> None:
 
 
 def test_no_stream_is_left_out() -> None:
-    """Every sample that is a stream has an expected answer."""
-    streams = {(path.parent.name, path.stem) for path in SAMPLES.glob("*/*.txt") if b"\ndata: {" in path.read_bytes()}
-    assert streams == set(CASES)
+    """Every sample that is a recorded stream has an expected answer; tests/servers reads those written by hand."""
+    samples = {path: path.read_bytes() for path in SAMPLES.glob("*/*.txt")}
+    streams = {path for path, data in samples.items() if b"\ndata: {" in data and not data.startswith(b"documented")}
+    assert {(path.parent.name, path.stem) for path in streams} == set(CASES)
 
 
 def test_a_choice_that_never_ended_leaves_the_whole_unfinished() -> None:

@@ -93,6 +93,32 @@ def test_servers_tell_the_address_that_is_used(console: Console) -> None:
     assert "hush" not in done.out
 
 
+def test_servers_of_ones_own_are_listed(console: Console) -> None:
+    """Those of FRANCA_SERVERS, and an address that the environment makes of its fields; notes are a further column."""
+    file = console.home / "servers.toml"
+    file.write_text('[servers.mine]\nbase_url = "http://localhost:1/v1"\nlabel = "Mine"\nnote = "Odd."\n')
+    done = console.run(
+        "servers", "--notes", FRANCA_SERVERS=str(file), AZURE_OPENAI_ENDPOINT="https://me.openai.azure.com"
+    )
+    rows = {line.split("\t")[0]: line.split("\t")[1:] for line in done.out.splitlines()}
+    assert rows["mine"] == ["http://localhost:1/v1", "", "not needed", "Mine: Odd."]
+    assert rows["azure"][0] == "https://me.openai.azure.com/openai/v1"
+    assert rows["databricks"][0] == "your own: endpoint"
+    as_json = console.run("servers", "--json", FRANCA_SERVERS=str(file), AZURE_OPENAI_AD_TOKEN="secret-token")
+    found = {row["name"]: row for row in json.loads(as_json.out)}
+    assert found["mine"]["label"] == "Mine"
+    assert found["azure"]["token_set_in"] == "AZURE_OPENAI_AD_TOKEN"
+    assert found["azure"]["fields"]["endpoint"] == {"variables": ["AZURE_OPENAI_ENDPOINT"], "set_in": None}
+    assert found["azure"]["forms"][1] == {"base_url": "{endpoint}/openai/v1", "needs": ["endpoint"]}
+    assert found["mistral"]["quirks"]
+    assert "secret-token" not in as_json.out
+    assert "token set" in console.run("servers", AZURE_OPENAI_AD_TOKEN="secret-token").out
+    file.write_text("broken")
+    broken = console.run("servers", FRANCA_SERVERS=str(file))
+    assert broken.code == 2
+    assert "is no TOML" in broken.err
+
+
 def test_servers_fit_a_terminal(console: Console) -> None:
     """No row of the table is wider than the terminal."""
     terminal = console.terminal("servers", columns=60, height=50)

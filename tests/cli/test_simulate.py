@@ -53,6 +53,33 @@ def test_a_stream_does_not_hold_it_up(console: Console) -> None:
             stream.finish()
 
 
+def test_it_speaks_a_dialect(console: Console) -> None:
+    """--dialect tells a base URL and a model's name in that server's style; the errors there are that server's."""
+    process = console.start("simulate", "--port", "0", "--dialect", "github", "--api-key", "k-1")
+    assert process.stdout is not None
+    found = re.search(r"http://\S+/dialect/github/inference", process.stdout.readline().decode())
+    assert found is not None
+    with franca.Client(found[0], api_key="k-1", model="publisher/echo") as client:
+        assert client.chat("hi").content == "hi"
+    with (
+        franca.Client(found[0], api_key="k-2", model="publisher/echo") as client,
+        pytest.raises(franca.Unauthorized) as caught,
+    ):
+        client.chat("hi")
+    assert caught.value.code == "unauthorized"
+    process.terminate()
+    out, _ = process.communicate(timeout=LIMIT)
+    assert b'franca chat -m publisher/echo "Hello"' in out
+    assert b"k-1" not in out
+
+
+def test_a_dialect_that_is_none(console: Console) -> None:
+    """Exit code 2, with what was perhaps meant."""
+    done = console.run("simulate", "--dialect", "grok")
+    assert done.code == 2
+    assert "did you mean 'groq'?" in done.err
+
+
 def test_a_port_that_is_taken(console: Console) -> None:
     """One line, no traceback."""
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -167,3 +167,147 @@ def test_with_options_shares_the_connections(cls):
     assert dict(other._session.limits.headers) == {"x-a": "2", "X-B": "1"}
     with pytest.raises(BadUsage, match="unknown option of with_options 'proxy'"):
         client.with_options(proxy="http://p:1")
+
+
+# ---- servers where everybody has an address of their own ------------------------------------------
+
+
+AZURE = ("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_DEPLOYMENT", "OPENAI_API_VERSION")
+
+
+@pytest.fixture
+def no_azure(monkeypatch):
+    for name in (*AZURE, "AZURE_OPENAI_AD_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_azure_by_deployment(no_azure):
+    """Endpoint, deployment and version make the address; the key travels in its own header; the deployment stands
+    for the model."""
+    transport = FakeTransport([ANSWER, {"data": []}])
+    client = franca.Client(
+        "azure",
+        endpoint="https://mine.openai.azure.com/",
+        deployment="gpt-prod",
+        api_version="2024-10-21",
+        api_key="az-key-0123456789",
+        transport=transport,
+    )
+    client.chat("x")
+    client.list_models()
+    chat, models = transport.requests
+    assert chat.url == (
+        "https://mine.openai.azure.com/openai/deployments/gpt-prod/chat/completions?api-version=2024-10-21"
+    )
+    assert models.url == "https://mine.openai.azure.com/openai/models?api-version=2024-10-21"
+    assert dict(chat.headers)["api-key"] == dict(models.headers)["api-key"] == "az-key-0123456789"
+    assert "Authorization" not in dict(chat.headers)
+    assert (client.model, client.server) == ("gpt-prod", "azure")
+
+
+def test_azure_by_its_newer_path(no_azure):
+    """Without a version the v1 path is used."""
+    request = asked("azure", endpoint="https://mine.openai.azure.com", api_key="az-key-0123456789")
+    assert request.url == "https://mine.openai.azure.com/openai/v1/chat/completions"
+    request = asked("azure", endpoint="https://mine.openai.azure.com/openai/v1/", api_key="az-key-0123456789")
+    assert request.url == "https://mine.openai.azure.com/openai/v1/chat/completions"
+
+
+def test_azure_from_the_environment(no_azure, monkeypatch):
+    for name, value in zip(
+        AZURE, ("az-key-0123456789", "https://env.openai.azure.com", "dep", "2024-10-21"), strict=True
+    ):
+        monkeypatch.setenv(name, value)
+    transport = FakeTransport([ANSWER])
+    client = franca.Client("azure", transport=transport)
+    client.chat("x")
+    assert "/deployments/dep/" in transport.requests[0].url
+    assert client.model == "dep"
+
+
+def test_azure_with_a_token(no_azure, monkeypatch):
+    """A token goes as bearer, given as text, by a function asked anew for each call, or by the environment."""
+    where = {"endpoint": "https://mine.openai.azure.com"}
+    assert authorization(asked("azure", token="tok-0123456789", **where)) == "Bearer tok-0123456789"
+    tokens = iter(["tok-first-0123", "tok-second-0123"])
+    transport = FakeTransport([ANSWER, ANSWER])
+    client = franca.Client("azure", model="m", token=lambda: next(tokens), transport=transport, **where)
+    client.chat("x"), client.chat("x")
+    assert [authorization(request) for request in transport.requests] == [
+        "Bearer tok-first-0123",
+        "Bearer tok-second-0123",
+    ]
+    monkeypatch.setenv("AZURE_OPENAI_AD_TOKEN", "tok-env-0123456789")
+    assert authorization(asked("azure", **where)) == "Bearer tok-env-0123456789"
+    monkeypatch.setenv("AZURE_OPENAI_API_KEY", "az-key-0123456789")
+    assert dict(asked("azure", **where).headers)["api-key"] == "az-key-0123456789"
+
+
+def test_the_catalogue_of_github_is_beside_its_base(monkeypatch):
+    """The list of models is outside the base URL, also where an organisation pays."""
+    monkeypatch.setenv("GITHUB_TOKEN", "ghp-0123456789")
+    for options, chat, models in (
+        ({}, "https://models.github.ai/inference", "https://models.github.ai/catalog/models"),
+        (
+            {"organization": "acme"},
+            "https://models.github.ai/orgs/acme/inference",
+            "https://models.github.ai/catalog/models",
+        ),
+    ):
+        transport = FakeTransport([ANSWER, []])
+        client = franca.Client("github", model="m", transport=transport, **options)
+        client.chat("x"), client.list_models()
+        assert [request.url for request in transport.requests] == [f"{chat}/chat/completions", models]
+        assert "X-GitHub-Api-Version" in dict(transport.requests[0].headers)
+
+
+@pytest.mark.parametrize(
+    ("server", "options", "text"),
+    [
+        ("azure", {}, "address of your own: give endpoint=..., deployment=..."),
+        ("azure", {"deployment": "x"}, r"deployment=\.\.\. is not enough"),
+        ("azure", {"endpoint": "mine.openai.azure.com"}, "endpoint is a URL"),
+        ("azure", {"endpoint": "https://x.openai.azure.com", "deployment": "a/b", "api_version": "1"}, "a plain name"),
+        ("azure", {"endpoint": 7}, "endpoint is text"),
+        ("azure", {"endpoint": "https://x.openai.azure.com", "organization": "o"}, "takes no organization"),
+        ("groq", {"endpoint": "https://x"}, "takes no endpoint"),
+        ("http://x/v1", {"endpoint": "https://x"}, "takes no endpoint"),
+    ],
+)
+def test_what_makes_no_address(no_azure, server, options, text):
+    """It is said what is missing, and where it could be."""
+    with pytest.raises(BadUsage, match=text):
+        franca.Client(server, **options)
+
+
+def test_a_token_does_not_travel_in_a_pickle(no_azure):
+    client = franca.Client("azure", endpoint="https://x.openai.azure.com", model="m", token="tok-0123456789")
+    data = pickle.dumps(client)
+    assert b"tok-0123456789" not in data
+    with pytest.raises(BadUsage, match="its token is a secret that does not travel"):
+        pickle.loads(data).chat("x")
+
+
+def test_with_options_shares_what_was_learnt():
+    """A client made of another one by `with_options` knows what that one's server refused, and the other way round."""
+    refusal = FakeTransport.answer(
+        {"error": {"message": "Unrecognized request argument supplied: user", "param": None}}, status=400
+    )
+    transport = FakeTransport([refusal, ANSWER, ANSWER])
+    client = franca.Client("http://x/v1", model="m", transport=transport)
+    first = client.with_options(timeout=5).chat("x", user="me")
+    second = client.chat("x", user="me")
+    assert [str(change) for change in first.adapted] == ["drop user (refused)"]
+    assert [str(change) for change in second.adapted] == ["drop user (remembered)"]
+    assert len(transport.requests) == 3
+
+
+def test_healing_can_be_turned_off():
+    refusal = FakeTransport.answer(
+        {"error": {"message": "Unrecognized request argument supplied: user", "param": None}}, status=400
+    )
+    client = franca.Client("http://x/v1", model="m", heal=False, transport=FakeTransport([refusal]))
+    with pytest.raises(franca.BadRequest):
+        client.chat("x", user="me")
+    with pytest.raises(BadUsage, match="heal is True or False"):
+        franca.Client("http://x/v1", heal="no")

@@ -8,7 +8,7 @@ import pickle
 
 import pytest
 
-from franca import errors
+from franca import error_table, errors
 from franca.wire.headers import Headers
 
 ALL = [cls for cls in vars(errors).values() if inspect.isclass(cls) and issubclass(cls, errors.FrancaError)]
@@ -97,16 +97,16 @@ def test_the_tree_is_the_one_drawn_on_top_of_the_file():
     ],
 )
 def test_class_by_table(status, words, expected, meant):
-    assert errors.class_for(status, *words) == (expected, meant)
+    assert error_table.class_for(status, *words) == (expected, meant)
 
 
 def test_retryable_by_table():
     """What may go away by itself; never an empty purse or a content policy."""
-    again = {status for status in range(300, 600) if errors.is_retryable(errors.class_for(status)[0], status)}
+    again = {status for status in range(300, 600) if error_table.is_retryable(error_table.class_for(status)[0], status)}
     assert again == {408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529}
-    assert not errors.is_retryable(errors.OutOfCredits, 429)
-    assert not errors.is_retryable(errors.Flagged, 503)
-    assert not errors.is_retryable(errors.ServerFault, None)
+    assert not error_table.is_retryable(errors.OutOfCredits, 429)
+    assert not error_table.is_retryable(errors.Flagged, 503)
+    assert not error_table.is_retryable(errors.ServerFault, None)
 
 
 def test_text_tells_who_what_and_when():

@@ -72,6 +72,12 @@ class Play:
             raise reply.body
         return reply.body
 
+    def read_some(self, script, reply, until):
+        block = reply.blocks.pop(0)
+        if isinstance(block, Exception):
+            raise block
+        return block
+
     def sleep(self, script, seconds):
         self.slept.append(seconds)
         self.clock.now += seconds

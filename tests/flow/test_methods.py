@@ -11,6 +11,7 @@ import pytest
 from franca import errors
 from franca.flow.catalog import embeddings, list_models, request
 from franca.flow.chat import chat, completion, open_chat, open_completion
+from franca.servers import Quirks, Server
 
 GOOD = {
     "id": "c",
@@ -66,10 +67,11 @@ def test_streams_ask_for_usage_unless_told_otherwise(make_session, play, answer,
 
 @pytest.mark.parametrize("method", [chat, open_chat, completion, open_completion])
 @pytest.mark.parametrize("where", [({"stream": True}, None), ({}, {"stream": True})])
-def test_whether_it_streams_is_the_methods_choice(make_session, method, where):
+def test_whether_it_streams_is_the_methods_choice(make_session, play, method, where):
     given, extra = where
     with pytest.raises(errors.BadUsage, match="call chat_stream"):
-        method(make_session(), "x", None, extra, given)
+        play(method(make_session(), "x", None, extra, given))
+    assert play.sent == []
 
 
 def test_completion(make_session, play, answer):
@@ -129,7 +131,10 @@ def test_a_null_error_is_none(make_session, play, answer):
 def test_a_stream_answered_whole_is_judged(make_session, play, answer):
     with pytest.raises(errors.NoChoices):
         play(open_chat(make_session(), "x", None, None, {}), answer({"choices": []}))
-    assert play(open_completion(make_session(), "x", None, None, {}), answer(LEGACY)).whole.json() == LEGACY
+    begun = play(open_completion(make_session(), "x", None, None, {}), answer(LEGACY))
+    assert begun.reply is None
+    assert [event.text for event in begun.events] == ["Hi"]
+    assert begun.state.final().to_dict() == LEGACY
 
 
 # ---- embeddings ----------------------------------------------------------------------------------
@@ -170,16 +175,24 @@ def test_a_refusal_for_another_reason_is_final(make_session, play, answer):
     session = make_session()
     with pytest.raises(errors.BadRequest, match="too long"):
         play(embeddings(session, "a", None, None, {}), answer({"error": "too long"}, status=400))
-    assert not session.floats_only
+    assert session.memory is None
 
 
 @pytest.mark.parametrize(("given", "extra"), [({"encoding_format": "float"}, None), ({}, {"encoding_format": "float"})])
 def test_the_callers_encoding_is_kept(make_session, play, answer, given, extra):
-    session = make_session()
+    """A server that refuses the caller's own choice of floats is not asked for something else."""
     with pytest.raises(errors.BadRequest):
-        play(embeddings(session, "a", None, extra, given), answer({"error": "encoding_format"}, status=400))
+        play(embeddings(make_session(), "a", None, extra, given), answer({"error": "encoding_format"}, status=400))
     assert body_of(play)["encoding_format"] == "float"
-    assert not session.floats_only
+
+
+def test_a_row_that_takes_no_base64_is_not_asked_for_it(make_session, play, answer):
+    """The table says so, so no try is wasted; and there is nothing to tell, as nobody asked for base64."""
+    row = Server(name="mine", base_url="http://mine/v1", needs_key=False, quirks=Quirks(base64_embeddings=False))
+    session = make_session(row)
+    result = play(embeddings(session, "a", None, None, {}), answer(vectors((1, 2))))
+    assert "encoding_format" not in body_of(play)
+    assert result.adapted == ()
 
 
 @pytest.mark.parametrize("texts", [[], (), None, 7, {"a": 1}])

@@ -37,8 +37,8 @@ class Played(StreamState):
         while (event := next(self.coming, None)) is not None:
             self.seen.append(event)
 
-    def take(self, block):
-        super().take(block)
+    def take(self, block, now=0.0):
+        super().take(block, now)
         self.drain()
 
     def fail(self, error, now):

@@ -11,7 +11,13 @@ from source_tree import PROJECT, ROOT, files, imports_of, module_of
 CORE = {"msgspec", "httptools"}
 FOUND = {"certifi"}  # used when it happens to be there, and never needed
 # Where the name to import differs from the package's.
-MODULES = {"python-socks": "python_socks", "markdown-it-py": "markdown_it"}
+MODULES = {
+    "python-socks": "python_socks",
+    "genai-prices": "genai_prices",
+    "markdown-it-py": "markdown_it",
+    "opentelemetry-api": "opentelemetry",
+    "opentelemetry-sdk": "opentelemetry",
+}
 
 
 def names(requirements: list[str]) -> set[str]:

@@ -20,7 +20,7 @@ SETTLED = {
     *("Client", "AsyncClient", "Stream", "AsyncStream", "accumulate_stream"),
     *("Chat", "ChatEvent", "Message", "ToolCall", "Usage", "Model"),
     *BUILDERS,
-    *(name for name in errors.__all__ if name not in ("class_for", "is_retryable")),
+    *errors.__all__,
 }
 METHODS = {
     *("chat", "chat_stream", "completions", "embeddings", "list_models"),

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from .drivers import Both
-from .llama import LlamaServer, missing
+pytest.register_assert_rewrite("realservers.suite", "realservers.drivers")
+
+from .drivers import Both  # noqa: E402
+from .llama import LlamaServer, missing  # noqa: E402
 
 
 def _serve(factory: pytest.TempPathFactory, name: str, **settings: Any) -> Iterator[LlamaServer]:

@@ -31,7 +31,7 @@ class Streamed:
 class Blocking:
     """`Client`, with a way to read a whole stream. Every other name is the client's."""
 
-    def __init__(self, base_url: str, **options: Any) -> None:
+    def __init__(self, base_url: Any, **options: Any) -> None:
         self.client = Client(base_url, **{"api_key": KEY, "model": MODEL, **options})
 
     def __getattr__(self, name: str) -> Any:
@@ -59,7 +59,7 @@ class Blocking:
 class Awaiting:
     """`AsyncClient` in an event loop of its own, in the same form as `Blocking`."""
 
-    def __init__(self, base_url: str, **options: Any) -> None:
+    def __init__(self, base_url: Any, **options: Any) -> None:
         self.client = AsyncClient(base_url, **{"api_key": KEY, "model": MODEL, **options})
         self.runner = asyncio.Runner()
 
@@ -97,14 +97,14 @@ class Both:
     def __init__(self) -> None:
         self._pairs: dict[tuple[Any, ...], tuple[Blocking, Awaiting]] = {}
 
-    def __call__(self, base_url: str, case: Callable[[Any], Any], **options: Any) -> Any:
-        """The outcome of `case(client)`, which may be a FrancaError that it raised."""
+    def __call__(self, base_url: Any, case: Callable[[Any], Any], **options: Any) -> Any:
+        """The outcome of `case(client)`, which may be a FrancaError that it raised. The base URL may be a row."""
         blocking, awaiting = self.pair(base_url, **options)
         first, second = _attempt(case, blocking), _attempt(case, awaiting)
         assert_same(plain(first), plain(second))
         return first
 
-    def pair(self, base_url: str, **options: Any) -> tuple[Blocking, Awaiting]:
+    def pair(self, base_url: Any, **options: Any) -> tuple[Blocking, Awaiting]:
         key = (base_url, *sorted(options.items()))
         if key not in self._pairs:
             self._pairs[key] = Blocking(base_url, **options), Awaiting(base_url, **options)
@@ -141,9 +141,12 @@ def plain(value: Any) -> Any:
     return [plain(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
+_IDS = ("chatcmpl-", "cmpl-", "modelperm-")
+
+
 def _is_id(key: str, value: Any) -> bool:
     """An id that the server makes up; ids of models stay."""
-    return key == "id" and isinstance(value, str) and (value.startswith(("chatcmpl-", "cmpl-")) or len(value) == 32)
+    return key == "id" and isinstance(value, str) and (value.startswith(_IDS) or len(value) >= 32)
 
 
 def assert_same(one: Any, other: Any, where: str = "outcome") -> None:

@@ -123,7 +123,7 @@ def write_model(variant: str, path: Path) -> None:
     """Writes the model of a variant (about half a megabyte) to `path`."""
     import gguf
 
-    tokens, types, classes = _vocabulary(gguf.TokenType)
+    tokens, types, classes = vocabulary(gguf.TokenType)
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_name(f"tiny {variant}")
     writer.add_context_length(_CONTEXT)
@@ -148,7 +148,7 @@ def write_model(variant: str, path: Path) -> None:
     writer.add_add_bos_token(False)
     writer.add_chat_template(_TEMPLATE.replace("THOUGHTS\n", _THOUGHT_TEMPLATE + "\n" if variant == "think" else ""))
 
-    for name, tensor in _tensors(variant, classes).items():
+    for name, tensor in tensors(_NEXT[variant], classes).items():
         writer.add_tensor(name, tensor)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -156,7 +156,7 @@ def write_model(variant: str, path: Path) -> None:
     writer.close()
 
 
-def _vocabulary(kinds):
+def vocabulary(kinds):
     """Tokens as the gpt2 tokenizer spells them, their GGUF types, and the class of each."""
     tokens = _byte_tokens()
     classes = [_class_of_byte(byte) for byte in range(256)]
@@ -196,7 +196,8 @@ def _class_of_byte(byte: int) -> str:
     return "letter" if "a" <= char <= "z" else "never"
 
 
-def _tensors(variant: str, classes: list[str]):
+def tensors(table: dict[str, dict[str, float]], classes: list[str], heads: int = _HEADS, kv_heads: int = _KV_HEADS):
+    """The weights, by their names in GGUF, of a model whose tokens are of these classes and follow this table."""
     import numpy as np
 
     rng = np.random.default_rng(_SEED)
@@ -220,23 +221,23 @@ def _tensors(variant: str, classes: list[str]):
         embedding[row, 1 + _CLASSES.index(own)] = _CONSTANT
         output[row, 0] = -20.0 if own == "never" else 0.0
         for column, last in enumerate(_CLASSES, start=1):
-            output[row, column] = _NEXT[variant].get(last, {}).get(own, _UNLIKELY) * rms / _CONSTANT
+            output[row, column] = table.get(last, {}).get(own, _UNLIKELY) * rms / _CONSTANT
 
-    kv_width = _WIDTH // _HEADS * _KV_HEADS
-    tensors = {"token_embd.weight": embedding, "output.weight": output}
-    tensors["output_norm.weight"] = np.ones(_WIDTH, np.float32)
+    kv_width = _WIDTH // heads * kv_heads
+    made = {"token_embd.weight": embedding, "output.weight": output}
+    made["output_norm.weight"] = np.ones(_WIDTH, np.float32)
     for layer in range(_LAYERS):
         block = f"blk.{layer}."
-        tensors[block + "attn_norm.weight"] = np.ones(_WIDTH, np.float32)
-        tensors[block + "attn_q.weight"] = noise(_WIDTH, _WIDTH, 0.2)
-        tensors[block + "attn_k.weight"] = noise(kv_width, _WIDTH, 0.2)
-        tensors[block + "attn_v.weight"] = noise(kv_width, _WIDTH, 0.2)
-        tensors[block + "attn_output.weight"] = silent(noise(_WIDTH, _WIDTH, 0.1))
-        tensors[block + "ffn_norm.weight"] = np.ones(_WIDTH, np.float32)
-        tensors[block + "ffn_gate.weight"] = noise(_HIDDEN, _WIDTH, 0.1)
-        tensors[block + "ffn_up.weight"] = noise(_HIDDEN, _WIDTH, 0.1)
-        tensors[block + "ffn_down.weight"] = silent(noise(_WIDTH, _HIDDEN, 0.1))
-    return tensors
+        made[block + "attn_norm.weight"] = np.ones(_WIDTH, np.float32)
+        made[block + "attn_q.weight"] = noise(_WIDTH, _WIDTH, 0.2)
+        made[block + "attn_k.weight"] = noise(kv_width, _WIDTH, 0.2)
+        made[block + "attn_v.weight"] = noise(kv_width, _WIDTH, 0.2)
+        made[block + "attn_output.weight"] = silent(noise(_WIDTH, _WIDTH, 0.1))
+        made[block + "ffn_norm.weight"] = np.ones(_WIDTH, np.float32)
+        made[block + "ffn_gate.weight"] = noise(_HIDDEN, _WIDTH, 0.1)
+        made[block + "ffn_up.weight"] = noise(_HIDDEN, _WIDTH, 0.1)
+        made[block + "ffn_down.weight"] = silent(noise(_WIDTH, _HIDDEN, 0.1))
+    return made
 
 
 if __name__ == "__main__":

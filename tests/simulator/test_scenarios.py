@@ -13,7 +13,7 @@ from typing import Any
 import h11
 import pytest
 
-from franca import errors
+from franca import error_table, errors
 from franca.simulator import Outcome, Scenario, Simulator
 from franca.simulator.scenarios import KINDS, SCENARIOS
 from franca.simulator.scenarios.blocks import good, row
@@ -186,14 +186,14 @@ def test_demanded_classes_are_those_of_the_table(call: Any, name: str) -> None:
         words = (error.get("type"), error.get("code"))
     except (ValueError, TypeError, KeyError, AttributeError):
         words = (None, None)
-    chosen, status = errors.class_for(answer.status, *words)
+    chosen, status = error_table.class_for(answer.status, *words)
     if name == "error-moderation":  # told by its reasons, which the table of words does not see
         assert (chosen, outcome.error) == (errors.Forbidden, "Flagged")
         return
     assert chosen.__name__ == outcome.error
     assert status == answer.status
     if "retryable" in outcome.check and name != "error-not-available":
-        assert errors.is_retryable(chosen, status) is outcome.check["retryable"]
+        assert error_table.is_retryable(chosen, status) is outcome.check["retryable"]
 
 
 def test_scenarios_are_cheap_and_pure_data() -> None:

@@ -12,12 +12,14 @@ import franca
 from franca import (
     AsyncClient,
     AsyncStream,
+    AsyncToolStream,
     Chat,
     ChatEvent,
     Choice,
     Client,
     Completion,
     CompletionEvent,
+    Conversation,
     Embeddings,
     Headers,
     Message,
@@ -25,7 +27,11 @@ from franca import (
     ModelList,
     Response,
     Stream,
+    Tool,
     ToolCall,
+    ToolFinished,
+    ToolStarted,
+    ToolStream,
     Usage,
     accumulate_stream,
 )
@@ -38,6 +44,32 @@ from franca.wire.http import AsyncTransport, Transport
 def weather(city: str) -> str:
     """The weather in a city."""
     return city
+
+
+def tool_loops(client: Client, talk: Conversation) -> None:
+    tool = Tool("t", None, {"type": "object"}, weather)
+    assert_type(client.run_tools(talk, [weather, tool], max_turns=3, before_call=None, timeout=5.0), Chat)
+    client.run_tools("Hello", [weather], max_turn=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    client.run_tools("Hello", [weather], n=2)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    with client.run_tools_stream("Hello", [weather]) as stream:
+        assert_type(stream, ToolStream)
+        for event in stream:
+            assert_type(event, ChatEvent | ToolStarted | ToolFinished)
+            if isinstance(event, ToolFinished):
+                assert_type(event.call, ToolCall)
+        assert_type(stream.final, Chat)
+        assert_type(stream.partial, Chat | None)
+    assert_type(talk.add("x", stream.final).window(), list[Message])
+    assert_type(Conversation.load("talk.json"), Conversation)
+
+
+async def async_tool_loops(client: AsyncClient) -> None:
+    assert_type(await client.run_tools("Hello", [weather]), Chat)
+    async with client.run_tools_stream("Hello", [weather]) as stream:
+        assert_type(stream, AsyncToolStream)
+        async for event in stream:
+            assert_type(event, ChatEvent | ToolStarted | ToolFinished)
+    assert_type(await stream.finish(), Chat)
 
 
 def blocking(client: Client) -> None:
@@ -54,6 +86,9 @@ def blocking(client: Client) -> None:
     assert_type(chat.headers, Headers)
     assert_type(chat.request_id, str | None)
     assert_type(chat.to_dict(), dict[str, Any])
+    assert_type(chat.history, tuple[Message, ...])
+    assert_type(chat.turns, tuple[Chat, ...])
+    assert_type(chat.total_usage, Usage | None)
     for call in chat.tool_calls:
         assert_type(call.id, str | None)
         assert_type(call.name, str | None)

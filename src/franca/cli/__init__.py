@@ -19,7 +19,9 @@ COMMANDS = {
     "models": "list the models of a server",
     "embed": "turn texts into vectors",
     "servers": "list the servers that have a name",
+    "doctor": "examine a server: what it does of the wire format, and what not",
     "simulate": "run a local server that speaks the wire format, with every fault",
+    "conform": "play those faults to another client, and tell what it handles",
 }
 
 _USAGE = "usage: franca [--help] [--version] COMMAND [--help] ..."

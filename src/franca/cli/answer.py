@@ -246,7 +246,9 @@ def _print_text(text: str) -> None:
 
 
 def _judge(chat: Chat) -> None:
-    """Say it when the answer is not all that the model would have said."""
+    """Say it when the answer is not all that the model would have said, or not to what was asked."""
+    if chat.adapted:
+        note(f"franca: sent otherwise than given: {'; '.join(map(str, chat.adapted))}")
     kind = chat.finish_kind
     if kind == "length":
         note("franca: the answer was cut off by a token limit (--max-tokens)", "yellow")

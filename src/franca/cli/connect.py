@@ -13,8 +13,9 @@ from .terminal import is_terminal, note
 
 if TYPE_CHECKING:
     from ..client import Client
+    from ..configure import ClientOptions
 
-__all__ = ["add_options", "chosen_model", "make_client"]
+__all__ = ["add_options", "chosen_model", "client_options", "make_client"]
 
 _SHOWN = 6
 
@@ -57,8 +58,12 @@ def add_options(parser: argparse.ArgumentParser, *, model: bool = True) -> None:
 def make_client(args: argparse.Namespace) -> Client:
     """The client that the options ask for. Raises BadUsage for what cannot work."""
     from ..client import Client
-    from ..configure import ClientOptions
 
+    return Client(args.server, **client_options(args))
+
+
+def client_options(args: argparse.Namespace) -> ClientOptions:
+    """The options of the client that is asked for. Raises BadUsage for what cannot work."""
     options: ClientOptions = {}
     if args.api_key_env:
         options["api_key"] = f"env:{args.api_key_env}"
@@ -78,7 +83,7 @@ def make_client(args: argparse.Namespace) -> Client:
         warnings.filterwarnings("ignore", message="verify=False")  # who types --insecure knows
     if getattr(args, "model", None):
         options["model"] = args.model
-    return Client(args.server, **options)
+    return options
 
 
 def _header(text: str) -> tuple[str, str]:

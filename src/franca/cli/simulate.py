@@ -2,6 +2,7 @@
 
 franca simulate
 franca simulate --tokens-per-second 30 --error-rate 0.1
+franca simulate --dialect groq
 franca simulate --list
 """
 
@@ -38,6 +39,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--tokens-per-second", type=float, metavar="RATE", help="pace of the answers (default: all at once)")
     add("--error-rate", type=float, default=0.0, metavar="SHARE", help="share of requests that fail, 0 to 1")
     add("--seed", type=int, default=0, metavar="N", help="another seed, other answers")
+    add(
+        "--dialect", metavar="SERVER", help="tell the base URL at which it answers as that server does: groq, azure ..."
+    )
     add("--list", action="store_true", help="list the scenarios, and start nothing")
     add("--json", action="store_true", help="with --list: one array of objects")
 
@@ -54,6 +58,8 @@ def run(args: argparse.Namespace) -> int:
         or (args.tokens_per_second is not None and args.tokens_per_second <= 0)
     ):
         raise BadUsage("--latency is 0 or more, --tokens-per-second above 0, --error-rate from 0 to 1")
+    if args.dialect is not None:
+        _check_dialect(args.dialect)
     import asyncio
 
     from ..simulator import Simulator
@@ -67,11 +73,23 @@ def run(args: argparse.Namespace) -> int:
         error_rate=args.error_rate,
         seed=args.seed,
     )
-    asyncio.run(_serve(simulator, args.api_key is not None))
+    asyncio.run(_serve(simulator, args.api_key is not None, args.dialect))
     return OK
 
 
-async def _serve(simulator: Simulator, locked: bool) -> None:
+def _check_dialect(name: str) -> None:
+    from ..simulator.dialects import DIALECTS
+
+    if name in DIALECTS:
+        return
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, DIALECTS, n=1)
+    guess = f"; did you mean {near[0]!r}?" if near else ""
+    raise BadUsage(f"--dialect: there is none called {name!r}{guess} There are {', '.join(sorted(DIALECTS))}")
+
+
+async def _serve(simulator: Simulator, locked: bool, dialect: str | None) -> None:
     import asyncio
 
     task = asyncio.current_task()
@@ -80,7 +98,7 @@ async def _serve(simulator: Simulator, locked: bool) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):  # both are the ordinary way to end it
         loop.add_signal_handler(number, task.cancel)
     try:
-        await simulator.serve(lambda: print(_welcome(simulator, locked), flush=True))
+        await simulator.serve(lambda: print(_welcome(simulator, locked, dialect), flush=True))
     except asyncio.CancelledError:
         return
     except OSError as error:
@@ -88,22 +106,33 @@ async def _serve(simulator: Simulator, locked: bool) -> None:
         raise OSError(error.errno, f"cannot listen at {where} ({os.strerror(error.errno or 0).lower()})") from None
 
 
-def _welcome(simulator: Simulator, locked: bool) -> str:
+def _welcome(simulator: Simulator, locked: bool, dialect: str | None) -> str:
     from ..simulator.scenarios import SCENARIOS
 
-    key = '  -H "authorization: Bearer $FRANCA_API_KEY" \\\n' if locked else ""
+    url, models, model, header = simulator.url, _MODELS, "echo", "authorization: Bearer "
+    note: list[str] = []
+    if dialect is not None:
+        from ..simulator.dialects import DIALECTS
+
+        spoken = DIALECTS[dialect]
+        url, model = simulator.dialect(dialect), spoken.named("echo")
+        models = "  ".join(spoken.named(name) for name in _MODELS.split() if name != "embed" or spoken.embeds)
+        note = [f"dialect:    {dialect}; others are at {simulator.root}/dialect/SERVER/..."]
+        header = "api-key: " if spoken.auth in ("api-key", "either") else header
+    key = f'  -H "{header}$FRANCA_API_KEY" \\\n' if locked else ""
     lines = [
-        f"The simulator listens at {styled(simulator.url, 'bold', sys.stdout)} (Ctrl-C ends it)",
+        f"The simulator listens at {styled(url, 'bold', sys.stdout)} (Ctrl-C ends it)",
         "",
-        f"models:     {_MODELS}",
+        f"models:     {models}",
         f"scenarios:  scenario:NAME, one of {len(SCENARIOS)}; `franca simulate --list` tells them",
+        *note,
         "",
-        f"  export FRANCA_SERVER={simulator.url}",
+        f"  export FRANCA_SERVER={url}",
         *(["  export FRANCA_API_KEY=...  # the key given by --api-key"] if locked else []),
-        '  franca chat -m echo "Hello"',
+        f'  franca chat -m {model} "Hello"',
         "",
-        f"  curl {simulator.url}/chat/completions -H 'content-type: application/json' \\\n{key}"
-        '  -d \'{"model": "echo", "messages": [{"role": "user", "content": "Hello"}]}\'',
+        f"  curl {url}/chat/completions -H 'content-type: application/json' \\\n{key}"
+        f'  -d \'{{"model": "{model}", "messages": [{{"role": "user", "content": "Hello"}}]}}\'',
     ]
     return "\n".join(lines)
 

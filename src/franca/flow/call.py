@@ -14,6 +14,7 @@ from ..wire.response import Response
 from .core import Flow
 from .options import Limits
 from .session import Envelope, Session
+from .trip import Trip
 
 __all__ = ["Opened", "Outgoing", "exchange", "open_stream"]
 
@@ -23,34 +24,51 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class Outgoing:
-    """A request to be: what stays the same over all tries."""
+    """A request to be: what stays the same over all tries. `trip` is the call that it is sent for."""
 
-    __slots__ = ("body", "limits", "method", "model", "url")
+    __slots__ = ("body", "limits", "method", "model", "trip", "url")
 
-    def __init__(self, method: str, url: str, limits: Limits, *, body: bytes = b"", model: str | None = None) -> None:
+    def __init__(
+        self,
+        method: str,
+        url: str,
+        limits: Limits,
+        *,
+        body: bytes = b"",
+        model: str | None = None,
+        trip: Trip | None = None,
+    ) -> None:
         self.method = method
         self.url = url
         self.limits = limits
         self.body = body
         self.model = model
+        self.trip = trip
 
 
 class Opened:
     """A stream whose head has come: its reply, or the whole answer of a server that does not stream.
 
-    `until`: the time by which the first event is due.
+    `until`: the time by which the first event is due. `trip`: the call that it answers.
     """
 
-    __slots__ = ("deadline", "origin", "reply", "until", "whole")
+    __slots__ = ("deadline", "origin", "reply", "trip", "until", "whole")
 
     def __init__(
-        self, reply: Any, whole: Response | None, origin: Origin, until: float | None, deadline: float | None
+        self,
+        reply: Any,
+        whole: Response | None,
+        origin: Origin,
+        until: float | None,
+        deadline: float | None,
+        trip: Trip | None = None,
     ) -> None:
         self.reply = reply
         self.whole = whole
         self.origin = origin
         self.until = until
         self.deadline = deadline
+        self.trip = trip
 
 
 Understand = Callable[[Response, Origin, Session], T]
@@ -71,53 +89,66 @@ def open_stream(session: Session, out: Outgoing, check: Understand[Any]) -> Flow
     return _tried(session, out, _attempt_stream, check)
 
 
-Attempt = Callable[[Session, Request, Origin, Understand[Any], "float | None"], Flow[T]]
+Attempt = Callable[[Session, Request, Origin, Understand[Any], Trip], Flow[T]]
 
 
 def _tried(session: Session, out: Outgoing, attempt: Attempt[T], understand: Understand[Any]) -> Flow[T]:
     limits = out.limits
+    trip = out.trip or Trip(session, limits, out.model)
+    deadline = trip.deadline
     now = session.clock()
-    deadline = None if limits.deadline is None else now + limits.deadline
-    tries = 0
+    retries = 0
     while True:
         origin: Origin | None = None
-        until = _earliest(None if limits.timeout is None else now + limits.timeout, deadline)
         try:
+            limiter = session.shared.limiter
+            if limiter is not None and not limiter.quiet:
+                yield from trip.enter(limiter)
+                now = session.clock()
+            until = _earliest(None if limits.timeout is None else now + limits.timeout, deadline)
             key = session.key
             if key is not None and not isinstance(key, str):
                 key = yield from session.asked_key(key)
             envelope = session.envelope(key, limits, out.model)
             origin = envelope.origin
-            result = yield from attempt(session, _request(session, out, envelope, until), origin, understand, deadline)
+            request = _request(session, out, envelope, until)
+            trip.sends(request, origin)
+            result = yield from attempt(session, request, origin, understand, trip)
         except FrancaError as error:
             if origin is not None:
                 with_origin(error, origin)
             now = session.clock()
+            trip.leave(error=error)
             _tell_deadline(error, now, deadline)
             delay = wait_before_retry(
                 limits.policy,
                 session.budget,
                 error,
-                tries,
+                retries,
                 chance=session.chance(),
                 remaining=None if deadline is None else deadline - now,
             )
             if delay is None:
                 raise
+            trip.waits(error, delay)
+        except BaseException:
+            trip.leave()
+            raise
         else:
             session.budget.earn()
+            if not trip.stream:  # a stream keeps its place until it ends
+                trip.leave(result)
             return result
         yield ("sleep", delay)
         now = session.clock()
-        tries += 1
+        retries += 1
 
 
-def _attempt(
-    session: Session, request: Request, origin: Origin, understand: Understand[T], deadline: float | None
-) -> Flow[T]:
+def _attempt(session: Session, request: Request, origin: Origin, understand: Understand[T], trip: Trip) -> Flow[T]:
     """One try: (following redirects of a GET) send, read, judge."""
     for _ in range(_MOST_REDIRECTS + 1):
         reply = yield ("send", request)
+        trip.hears(reply.status, reply.headers)
         if 200 <= reply.status < 300:
             body: bytes = yield ("read", reply, request.until)
             return understand(Response(reply.status, reply.headers, body), origin, session)
@@ -130,21 +161,22 @@ def _attempt(
 
 
 def _attempt_stream(
-    session: Session, request: Request, origin: Origin, check: Understand[Any], deadline: float | None
+    session: Session, request: Request, origin: Origin, check: Understand[Any], trip: Trip
 ) -> Flow[Opened]:
     request.stream = True
     until = request.until
     reply = yield ("send", request)
+    trip.hears(reply.status, reply.headers)
     if not 200 <= reply.status < 300:
         body: bytes = yield from _error_body(reply, until)
         raise error_from_reply(reply.status, reply.headers, body, origin, now=session.wall())
     if not (reply.headers.get("content-type") or "").lower().startswith("application/json"):
-        return Opened(reply, None, origin, until, deadline)
+        return Opened(reply, None, origin, until, trip.deadline, trip)
     body = yield ("read", reply, until)
     whole = Response(reply.status, reply.headers, body)
     if body:
         check(whole, origin, session)
-    return Opened(None, whole, origin, until, deadline)
+    return Opened(None, whole, origin, until, trip.deadline, trip)
 
 
 def _error_body(reply: Any, until: float | None) -> Flow[bytes]:

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
-from ..errors import BadRequest, BadUsage, OutputInvalid, ProtocolError
+from ..errors import BadUsage, OutputInvalid, ProtocolError
 from ..faults import Origin, error_from_object, find_error
 from ..wire import codec
 from ..wire.embeddings import Embeddings
 from ..wire.models import ModelList, read_models
 from ..wire.params import build_embedding_body
 from ..wire.response import Response, excerpt
-from .call import Outgoing, exchange
-from .chat import split_options
+from .ask import Ask, asked, split_options
+from .call import Outgoing, Understand, exchange
 from .core import Flow
+from .fallback import over_servers
+from .options import Limits
 from .session import Session
+from .trip import Journey, Trip
 
 __all__ = ["embeddings", "list_models", "request"]
+
+T = TypeVar("T")
+
+
+_BASE64 = {"encoding_format": "base64"}
 
 
 def embeddings(
@@ -28,26 +36,18 @@ def embeddings(
     Unless the caller chose an `encoding_format`, base64 is asked for (a fourth of the bytes, a tenth of the
     decoding); a server that refuses it is asked for floats, now and from then on.
     """
-    limits, fields = split_options(session, given)
-    chosen = session.model_for(model)
-    ours = "encoding_format" not in fields and not (extra and "encoding_format" in extra)
     count = _count(texts)
 
-    def ask(encoding: str | None) -> Flow[Embeddings]:
-        asked = fields if encoding is None else {**fields, "encoding_format": encoding}
-        body = codec.encode_body(build_embedding_body(chosen, texts, asked, extra))
-        out = Outgoing("POST", session.target.url("embeddings"), limits, body=body, model=chosen)
-        return exchange(session, out, lambda response, origin, _: _read_embeddings(response, origin, session, count))
+    def understand(response: Response, origin: Origin, session: Session) -> Embeddings:
+        return _read_embeddings(response, origin, session, count)
 
-    if not ours or session.floats_only:
-        return (yield from ask(None))
-    try:
-        return (yield from ask("base64"))
-    except BadRequest as error:
-        if not _about_encoding(error):
-            raise
-    session.floats_only = True
-    return (yield from ask(None))
+    def asking(place: Session, ask: Ask, journey: Journey | None) -> Flow[Embeddings]:
+        return asked(place, ask, understand, journey)
+
+    row = session.target.row
+    ours = None if row is not None and row.quirks.base64_embeddings is False else _BASE64
+    ask = Ask("embeddings", "embeddings", build_embedding_body, texts, model, extra, given, ours=ours)
+    return over_servers(session, ask, asking)
 
 
 def _count(texts: Any) -> int:
@@ -57,11 +57,6 @@ def _count(texts: Any) -> int:
     if not isinstance(texts, (list, tuple)) or not texts:
         raise BadUsage("embeddings takes a text, a list of texts, or token numbers; and at least one")
     return len(texts)
-
-
-def _about_encoding(error: BadRequest) -> bool:
-    said = f"{error.param or ''} {error.message}"
-    return "encoding_format" in said or "base64" in said
 
 
 def _read_embeddings(response: Response, origin: Origin, session: Session, count: int) -> Embeddings:
@@ -79,11 +74,10 @@ def _read_embeddings(response: Response, origin: Origin, session: Session, count
 
 
 def list_models(session: Session, given: Mapping[str, Any]) -> Flow[ModelList]:
-    """The server's models; also from servers that answer with a bare list."""
+    """The server's models; also from servers that answer with a bare list, or list them elsewhere."""
     limits, rest = split_options(session, given)
     if rest:
         raise BadUsage(f"list_models takes no {', '.join(rest)}")
-    out = Outgoing("GET", session.target.url("models"), limits)
 
     def understand(response: Response, origin: Origin, session: Session) -> ModelList:
         payload = response.json()
@@ -94,7 +88,7 @@ def list_models(session: Session, given: Mapping[str, Any]) -> Flow[ModelList]:
         models.server = origin.server
         return models
 
-    return exchange(session, out, understand)
+    return _plain(session, "list_models", "GET", session.target.models_url, limits, b"", understand)
 
 
 def request(session: Session, method: str, path: str, body: Any, given: Mapping[str, Any]) -> Flow[Response]:
@@ -103,8 +97,32 @@ def request(session: Session, method: str, path: str, body: Any, given: Mapping[
     if rest:
         raise BadUsage(f"{method.lower()} takes no {', '.join(rest)}")
     content = body if isinstance(body, bytes) else b"" if body is None else codec.encode_body(body)
-    out = Outgoing(method, session.target.url(path), limits, body=content)
-    return exchange(session, out, lambda response, *_: response)
+    url = session.target.url(path)
+    return _plain(session, "request", method, url, limits, content, _as_it_came)
+
+
+def _as_it_came(response: Response, origin: Origin, session: Session) -> Response:
+    return response
+
+
+def _plain(
+    session: Session,
+    operation: str,
+    method: str,
+    url: str,
+    limits: Limits,
+    body: bytes,
+    understand: Understand[T],
+) -> Flow[T]:
+    """A request that is sent as it is: not adapted, not mended, to no other server."""
+    trip = Trip(session, limits, operation=operation)
+    try:
+        answer = yield from exchange(session, Outgoing(method, url, limits, body=body, trip=trip), understand)
+    except BaseException as error:
+        trip.failed(error)
+        raise
+    trip.done(answer)
+    return answer
 
 
 def _raise_error(payload: Any, response: Response, origin: Origin, session: Session) -> None:

@@ -2,84 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from ..errors import BadUsage, NoChoices, ProtocolError
+from ..errors import NoChoices, ProtocolError
 from ..faults import Origin, error_from_object, find_error
-from ..wire import codec
 from ..wire.chat import Chat
 from ..wire.completions import Completion
 from ..wire.params import build_chat_body, build_completion_body
 from ..wire.response import Response, excerpt
-from .call import Opened, Outgoing, exchange, open_stream
+from .ask import Ask, asked
+from .begin import Begun, begin
 from .core import Flow
-from .options import CALL_OPTIONS, Limits, limits_with
+from .fallback import over_servers
 from .session import Session
+from .stream import CHAT, COMPLETION
+from .trip import Journey
 
-__all__ = ["chat", "completion", "open_chat", "open_completion", "read_chat", "read_completion", "split_options"]
+__all__ = ["chat", "completion", "open_chat", "open_completion", "read_chat", "read_completion"]
+
+_WITH_USAGE = {"stream_options": {"include_usage": True}}
+Given = Mapping[str, Any]
 
 
-def chat(
-    session: Session, messages: Any, model: str | None, extra: Mapping[str, Any] | None, given: Mapping[str, Any]
-) -> Flow[Chat]:
+def chat(session: Session, messages: Any, model: str | None, extra: Given | None, given: Given) -> Flow[Chat]:
     """One chat, answered whole."""
-    out = _ask(session, "chat/completions", build_chat_body, messages, model, extra, given, stream=False)
-    return exchange(session, out, read_chat)
+    ask = Ask("chat", "chat/completions", build_chat_body, messages, model, extra, given)
+    return over_servers(session, ask, _whole_chat)
 
 
-def open_chat(
-    session: Session, messages: Any, model: str | None, extra: Mapping[str, Any] | None, given: Mapping[str, Any]
-) -> Flow[Opened]:
+def open_chat(session: Session, messages: Any, model: str | None, extra: Given | None, given: Given) -> Flow[Begun]:
     """One chat, answered as a stream; the usage is asked for unless the caller decides otherwise."""
-    out = _ask(session, "chat/completions", build_chat_body, messages, model, extra, given, stream=True)
-    return open_stream(session, out, read_chat)
+    ask = Ask("chat", "chat/completions", _streamed_chat, messages, model, extra, given, stream=True, ours=_WITH_USAGE)
+    return begin(session, ask, CHAT, read_chat)
 
 
-def completion(
-    session: Session, prompt: Any, model: str | None, extra: Mapping[str, Any] | None, given: Mapping[str, Any]
-) -> Flow[Completion]:
+def completion(session: Session, prompt: Any, model: str | None, extra: Given | None, given: Given) -> Flow[Completion]:
     """One legacy prompt completion, answered whole."""
-    out = _ask(session, "completions", build_completion_body, prompt, model, extra, given, stream=False)
-    return exchange(session, out, read_completion)
+    ask = Ask("text_completion", "completions", build_completion_body, prompt, model, extra, given)
+    return over_servers(session, ask, _whole_completion)
 
 
-def open_completion(
-    session: Session, prompt: Any, model: str | None, extra: Mapping[str, Any] | None, given: Mapping[str, Any]
-) -> Flow[Opened]:
+def open_completion(session: Session, prompt: Any, model: str | None, extra: Given | None, given: Given) -> Flow[Begun]:
     """One legacy prompt completion, answered as a stream."""
-    out = _ask(session, "completions", build_completion_body, prompt, model, extra, given, stream=True)
-    return open_stream(session, out, read_completion)
+    ask = Ask(
+        "text_completion", "completions", _streamed_completion, prompt, model, extra, given, stream=True,
+        ours=_WITH_USAGE,
+    )  # fmt: skip
+    return begin(session, ask, COMPLETION, read_completion)
 
 
-def split_options(session: Session, given: Mapping[str, Any]) -> tuple[Limits, Mapping[str, Any]]:
-    """The limits of this call, and the request fields that are left when the options are taken out."""
-    if CALL_OPTIONS.isdisjoint(given):
-        return session.limits, given
-    options = {name: value for name, value in given.items() if name in CALL_OPTIONS}
-    return limits_with(session.limits, options), {k: v for k, v in given.items() if k not in CALL_OPTIONS}
+def _whole_chat(session: Session, ask: Ask, journey: Journey | None) -> Flow[Chat]:
+    return asked(session, ask, read_chat, journey)
 
 
-def _ask(
-    session: Session,
-    path: str,
-    build: Callable[..., dict[str, Any]],
-    what: Any,
-    model: str | None,
-    extra: Mapping[str, Any] | None,
-    given: Mapping[str, Any],
-    *,
-    stream: bool,
-) -> Outgoing:
-    """The request of a chat or a completion: `what` is the messages or the prompt."""
-    limits, fields = split_options(session, given)
-    chosen = session.model_for(model)
-    if "stream" in fields or (extra and "stream" in extra):
-        raise BadUsage("do not pass stream=...: call chat_stream (or completions_stream) for a stream")
-    if stream and "stream_options" not in fields and not (extra and "stream_options" in extra):
-        fields = {**fields, "stream_options": {"include_usage": True}}
-    body = codec.encode_body(build(chosen, what, fields, extra, stream=stream))
-    return Outgoing("POST", session.target.url(path), limits, body=body, model=chosen)
+def _whole_completion(session: Session, ask: Ask, journey: Journey | None) -> Flow[Completion]:
+    return asked(session, ask, read_completion, journey)
+
+
+def _streamed_chat(model: str, messages: Any, fields: Given, extra: Given | None) -> dict[str, Any]:
+    return build_chat_body(model, messages, fields, extra, stream=True)
+
+
+def _streamed_completion(model: str, prompt: Any, fields: Given, extra: Given | None) -> dict[str, Any]:
+    return build_completion_body(model, prompt, fields, extra, stream=True)
 
 
 def read_chat(response: Response, origin: Origin, session: Session) -> Chat:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypedDict
 
 from ..errors import BadUsage
 from ..retry import RetryPolicy
 
-__all__ = ["CALL_OPTIONS", "CallOptions", "Limits", "limits_with", "merge_headers", "reject_unknown"]
+__all__ = [
+    "CALL_OPTIONS",
+    "LOOP_OPTIONS",
+    "CallOptions",
+    "Limits",
+    "LoopOptions",
+    "limits_with",
+    "merge_headers",
+    "reject_unknown",
+]
 
 HeaderPairs = tuple[tuple[str, str | None], ...]
 """Header names and values; None stands for "leave this default header out"."""
@@ -34,6 +43,30 @@ class CallOptions(TypedDict, total=False):
 
 
 CALL_OPTIONS = frozenset(CallOptions.__annotations__)
+
+
+class LoopOptions(TypedDict, total=False):
+    """Options of a tool loop.
+
+    max_turns     answers of the model that the loop takes at most (10)
+    tool_timeout  seconds for one tool call; the model is told when they are over (None: no limit)
+    parallel      how many calls of one answer run at once (8)
+    max_result    characters of a result that the model is told (100,000; None: no limit)
+    before_call   called with each ToolCall that could be run, before any of the same answer is: None or True goes on,
+                  False or a text refuses (the model is told), a dict has other arguments, which are checked again
+    after_call    called with the ToolCall and what the function returned, or the exception that it raised; what it
+                  returns, unless None, takes the place of the result
+    """
+
+    max_turns: int
+    tool_timeout: float | None
+    parallel: int
+    max_result: int | None
+    before_call: Callable[[Any], Any] | None
+    after_call: Callable[[Any, Any], Any] | None
+
+
+LOOP_OPTIONS = frozenset(LoopOptions.__annotations__)
 
 
 class Limits(NamedTuple):

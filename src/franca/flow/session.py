@@ -6,9 +6,21 @@ Clock, wall clock and chance are handed in: this layer has none of its own.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..errors import BadUsage
+from ..errors import (
+    BadUsage,
+    Forbidden,
+    FrancaError,
+    NoChoices,
+    NotFound,
+    OutOfCredits,
+    RateLimited,
+    ServerFault,
+    StreamBroken,
+    TransportError,
+    Unauthorized,
+)
 from ..faults import Origin
 from ..retry import RetryBudget
 from ..wire.headers import is_secret_header
@@ -16,7 +28,12 @@ from .core import Flow
 from .options import HeaderPairs, Limits
 from .target import Target
 
-__all__ = ["Envelope", "Key", "Session", "checked_key"]
+if TYPE_CHECKING:
+    from ..heal import Memory, Remedy
+    from ..limits import Limiter
+    from ..observe import Watch
+
+__all__ = ["Envelope", "Key", "Session", "checked_key", "falls_back"]
 
 Head = tuple[tuple[str, str], ...]
 Key = str | Callable[[], Any] | None
@@ -38,22 +55,48 @@ class Envelope:
         self.json = head if typed else (("Content-Type", "application/json"), *head)
 
 
+class Shared:
+    """What a client has in common with those made of it by `with_options`: what it learnt, and its budget."""
+
+    __slots__ = ("budget", "limiter", "make_limiter", "memory")
+
+    def __init__(self, memory: Memory | None, make_limiter: Callable[[], Limiter] | None) -> None:
+        self.budget = RetryBudget()
+        self.memory = memory
+        """What servers refused before; None as long as nothing was learnt."""
+        self.make_limiter = make_limiter
+        """Gives the one limiter; None: nothing is paced."""
+        self.limiter: Limiter | None = None
+        """Paces the requests of all callers; None until the first answer has come, or for ever."""
+
+    def hear(self) -> Limiter | None:
+        """The limiter, now that there is an answer to learn from."""
+        if self.limiter is None and self.make_limiter is not None:
+            self.limiter = self.make_limiter()
+        return self.limiter
+
+
 class Session:
     """Shared by every call of a client, and by all threads and tasks that use it."""
 
     __slots__ = (
         "_envelope",
-        "budget",
+        "auth",
         "chance",
         "clock",
-        "floats_only",
+        "fallbacks",
+        "falls",
         "headers",
+        "heals",
         "key",
         "limits",
         "max_body",
         "model",
+        "prices",
+        "shared",
         "target",
         "wall",
+        "watch",
     )
 
     def __init__(
@@ -68,6 +111,12 @@ class Session:
         clock: Callable[[], float],
         wall: Callable[[], float],
         chance: Callable[[], float],
+        heals: bool = True,
+        memory: Memory | None = None,
+        make_limiter: Callable[[], Limiter] | None = None,
+        watch: Watch | None = None,
+        prices: Any = None,
+        bearer: bool = False,
     ) -> None:
         self.target = target
         self.key = key
@@ -82,10 +131,35 @@ class Session:
         """Unix seconds, for dates in Retry-After."""
         self.chance = chance
         """A random number in [0, 1), for jitter."""
-        self.budget = RetryBudget()
-        self.floats_only = target.row is not None and target.row.base64_embeddings is False
-        """Learnt: this server refuses `encoding_format: "base64"`."""
+        self.shared = Shared(memory, make_limiter)
+        self.auth = "bearer" if bearer or target.row is None else target.row.auth
+        """How the key travels."""
+        self.heals = heals
+        """Whether a request is mended when the server refuses one of its fields."""
+        self.watch = watch
+        """Who is told of every call; None: nobody."""
+        self.prices = prices
+        """What estimates the cost of an answer; None: only the server's own word counts."""
+        self.fallbacks: tuple[Session, ...] = ()
+        """Where a call goes when this server fails it, in order."""
+        self.falls: Callable[[FrancaError], bool] = falls_back
+        """Whether an error is one to go to the next server with."""
         self._envelope: Envelope | None = None
+
+    @property
+    def budget(self) -> RetryBudget:
+        """The retry budget."""
+        return self.shared.budget
+
+    @property
+    def memory(self) -> Memory | None:
+        """What servers refused before; None as long as nothing was learnt."""
+        return self.shared.memory
+
+    @property
+    def limiter(self) -> Limiter | None:
+        """Paces the requests of all callers; None as long as there is nothing to pace by."""
+        return self.shared.limiter
 
     def model_for(self, model: str | None) -> str:
         """The model of a call: its own, else the client's. Raises BadUsage when there is neither."""
@@ -98,6 +172,15 @@ class Session:
         if not isinstance(chosen, str):
             raise BadUsage(f"model is the name of a model, not {type(chosen).__name__}")
         return chosen
+
+    def learn(self, model: str | None, remedies: list[Remedy]) -> None:
+        """Remember what made a refused request succeed."""
+        memory = self.shared.memory
+        if memory is None:
+            from ..heal import Memory
+
+            memory = self.shared.memory = Memory()
+        memory.remember(self.target.base_url, model, remedies, self.wall())
 
     def asked_key(self, key: Callable[[], Any]) -> Flow[str | None]:
         """The key to use now, from the user's function."""
@@ -128,15 +211,15 @@ class Session:
         if key or row is None or not row.needs_key or self.target.basic is not None:
             return
         if not {name.lower() for name, _ in limits.headers} & {"authorization", "api-key"}:
+            variable = f" or set {row.key_vars[0]}" if row.key_vars else ""
             raise BadUsage(
-                f"no API key for {row.name}: pass api_key=... or set {row.key_vars[0]}",
+                f"no API key for {row.name}: pass api_key=...{variable}",
                 server=row.name,
                 code="missing_api_key",
             )
 
     def _authorization(self, key: str | None) -> HeaderPairs:
-        row = self.target.row
-        if key and row is not None and row.auth == "api-key":
+        if key and self.auth == "api-key":
             return (("api-key", key),)
         if key:
             return (("Authorization", f"Bearer {key}"),)
@@ -163,3 +246,23 @@ def checked_key(key: str | None) -> str | None:
     if not key.isascii() or not key.isprintable():
         raise BadUsage("the API key holds characters that no key has; check how it was read")
     return key or None
+
+
+# Another server may do better with these; a request that is wrong, or flagged, is so everywhere. A broken stream is
+# one that broke before its first token: later nobody else is asked.
+_FALLS = (
+    TransportError,
+    Unauthorized,
+    OutOfCredits,
+    Forbidden,
+    NotFound,
+    RateLimited,
+    ServerFault,
+    StreamBroken,
+    NoChoices,
+)
+
+
+def falls_back(error: FrancaError) -> bool:
+    """Whether to ask the next server after this error, unless the caller says otherwise (`fallback_on`)."""
+    return isinstance(error, _FALLS)

@@ -10,18 +10,16 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..accumulate import Accumulator, CompletionAccumulator
 from ..errors import FrancaError, NoChoices, ProtocolError, StreamBroken, TimedOut
 from ..faults import Origin, error_from_object, find_error, with_origin
 from ..sse import Decoder
 from ..wire import codec
-from ..wire.chat import Chat
-from ..wire.chunk import ChatEvent
-from ..wire.completions import Completion, CompletionEvent
 from ..wire.halves import Halves
 from ..wire.headers import Headers
 from ..wire.response import Response, excerpt
+from ..wire.thoughts import ThinkingReader
 from .call import Opened
+from .kinds import CHAT, COMPLETION, StreamKind, as_chunk
 
 __all__ = ["CHAT", "COMPLETION", "StreamKind", "StreamState"]
 
@@ -30,23 +28,6 @@ _MAX_BYTES = 256 * 1024 * 1024
 _GRACE = 1.0  # seconds that a first read has at least
 _SNIFF = 16 * 1024  # bytes kept of a body in which no event was found, to say what it was
 _SILENT = frozenset({"ping", "keep-alive", "keepalive", "heartbeat"})
-
-
-class StreamKind:
-    """What a stream is made of: its event and final windows, the accumulator between them, and how the
-    accumulator gives the whole object."""
-
-    __slots__ = ("accumulator", "assemble", "event", "whole")
-
-    def __init__(self, event: Any, whole: Any, accumulator: Any, assemble: Callable[[Any], dict[str, Any]]) -> None:
-        self.event = event
-        self.whole = whole
-        self.accumulator = accumulator
-        self.assemble = assemble
-
-
-CHAT = StreamKind(ChatEvent, Chat, Accumulator, Accumulator.chat)
-COMPLETION = StreamKind(CompletionEvent, Completion, CompletionAccumulator, CompletionAccumulator.completion)
 
 
 class StreamState:
@@ -68,17 +49,22 @@ class StreamState:
         "_last",
         "_listened",
         "_max",
+        "_now",
         "_origin",
         "_payloads",
         "_room",
+        "_thinking",
+        "_trip",
         "_wall",
         "_whole",
+        "_window",
         "count",
         "done",
         "failure",
         "headers",
         "over",
         "status",
+        "told_something",
     )
 
     def __init__(
@@ -96,13 +82,16 @@ class StreamState:
         self._origin: Origin = opened.origin
         self._due = opened.until
         self._deadline = opened.deadline
+        self._trip = opened.trip
         self._idle = idle_timeout
         self._wall = wall
-        self._last = 0.0
+        self._last = self._now = 0.0
         self._listened = -1  # how many events there were when we last began to listen; -1: never yet
         self._head = b""
         self._max = self._room = max_bytes
         self._halves = Halves()
+        self._thinking = ThinkingReader() if kind is CHAT else None
+        self._window: Any = kind.event  # another one while a text may begin with think tags
         self._whole: Any = None
         source = opened.whole if opened.whole is not None else opened.reply
         self.status: int = source.status
@@ -118,6 +107,8 @@ class StreamState:
         """`[DONE]` was seen."""
         self.count = 0
         """Events that came."""
+        self.told_something = False
+        """A piece of text, reasoning or a tool call came, or the end."""
         if opened.whole is not None:
             self._adopt(opened.whole)
 
@@ -144,10 +135,11 @@ class StreamState:
         deadline = self._deadline
         return due if deadline is None else deadline if due is None else min(due, deadline)
 
-    def take(self, block: bytes) -> None:
-        """Bytes came; none mean that the body ended cleanly."""
+    def take(self, block: bytes, now: float) -> None:
+        """Bytes came at `now`; none mean that the body ended cleanly."""
         if self.over:
             return
+        self._now = now
         if not block:
             self._end()
             return
@@ -193,18 +185,38 @@ class StreamState:
 
     def _assembled(self, payload: dict[str, Any] | None = None) -> Any:
         made = self._kind.assemble(self._accumulator) if payload is None else payload
-        return self._kind.whole(made, self.status, self.headers, self._origin.server)
+        told = None if self._trip is None else self._trip.told()
+        return self._kind.whole(made, self.status, self.headers, self._origin.server, told)
+
+    def leave(self, error: BaseException | None = None) -> None:
+        """The stream is over for the caller: read to its end, failed, or left. Only the first time counts."""
+        trip = self._trip
+        if trip is None or trip.over:
+            return
+        failure = self.failure or error
+        if failure is not None:
+            if isinstance(failure, FrancaError):
+                trip.leave(failure.partial, failure)
+            else:
+                trip.leave()
+            trip.failed(failure)
+        elif self.over:
+            trip.leave(self.final())
+            trip.done(self.final())
+        else:
+            trip.leave()
+            trip.left(self.partial())
 
     def events(self) -> Iterator[Any]:
-        """Each event, decoded only when it is its turn, and None whenever bytes are wanted; ends when the stream is
-        over.
+        """Each event, decoded only when it is its turn, and None whenever bytes are wanted; ends with the stream.
 
         The short way is for the chunk that is like the one before but for one more piece of text: the accumulator
-        compares them whole, so nothing in it needs a second look.
+        compares them whole, so nothing in it needs a second look. A choice begins the long way.
         """
+        thinking = self._thinking
+        plain = window = self._kind.event
         if self._adopted is not None:
-            yield self._adopted
-        window = self._kind.event
+            yield (plain if thinking is None else thinking.event)(self._adopted)
         decode = codec.strict_decode
         take_like = self._accumulator.take_like
         payloads = self._payloads
@@ -215,19 +227,27 @@ class StreamState:
                     payload = decode(data)
                     if kind or not take_like(payload):
                         payload = self._look(kind, payload, data)
+                        window = self._window
                 except (ValueError, RecursionError):
                     payload = self._undecoded(kind, data)
+                    window = self._window
                 if payload is not None:
                     self.count += 1
                     yield window(payload)
+                    if window is not plain and thinking is not None and thinking.settled:
+                        window = plain
                 elif self.over:
-                    return
+                    break
+            if self.over:
+                break
             if self._broke is not None:
                 self._fail(self._broke)
             elif self._ended:
                 self._finish(None)
             else:
                 yield None
+        if thinking is not None and (rest := thinking.rest()) is not None:
+            yield rest
 
     def _undecoded(self, kind: str, data: bytes) -> Any:
         """What the strict decoder refused: the end of the stream, almost JSON, or garbage."""
@@ -257,12 +277,27 @@ class StreamState:
             return None
         self._accumulator.add(payload)
         choices = payload.get("choices")
+        if not self.told_something:
+            self._clock_in(choices)
         for choice in choices if type(choices) is list else ():
             if type(choice) is dict and choice.get("error"):
                 self.count += 1
                 self._raise_later(choice)
                 return None
+        if self._thinking is not None:
+            self._window = self._thinking.event if self._thinking.wants(payload) else self._kind.event
         return payload
+
+    def _clock_in(self, choices: Any) -> None:
+        """Note when the first event came, and the first token."""
+        trip = self._trip
+        if trip is not None and trip.first_event is None:
+            trip.first_event = self._now - trip.began
+        listed = choices if type(choices) is list else ()
+        if any(type(choice) is dict and _says_something(choice) for choice in listed):
+            self.told_something = True
+            if trip is not None:
+                trip.first_token = self._now - trip.began
 
     def _refused(self, kind: str, payload: Any, data: bytes) -> bool:
         """Whether an unusual payload is an error (then it is the failure), or no object at all."""
@@ -343,17 +378,18 @@ class StreamState:
             self._fail(self._broken("the stream is empty"))
             return
         payload = whole.json()
-        choices = [
-            {**{key: value for key, value in choice.items() if key != "message"}, "delta": choice.get("message") or {}}
-            for choice in payload["choices"]
-        ]
-        chunk = {**payload, "choices": choices if self._kind is CHAT else payload["choices"]}
-        if self._kind is CHAT:
-            chunk["object"] = "chat.completion.chunk"
         self.count = 1
-        self._adopted = self._kind.event(chunk)
+        self._adopted = as_chunk(payload) if self._kind is CHAT else payload
         self._whole = self._assembled(payload)
         self.over = True
+
+
+def _says_something(choice: dict[str, Any]) -> bool:
+    """Whether a choice of an event holds a token, or its end."""
+    if choice.get("finish_reason") or choice.get("text"):
+        return True
+    delta = choice.get("delta") or choice.get("message")
+    return type(delta) is dict and any(value for key, value in delta.items() if key != "role")
 
 
 def _events(count: int) -> str:

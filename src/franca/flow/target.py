@@ -7,6 +7,8 @@ Accepted: with or without a trailing slash, or pasted with the endpoint still on
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from ..errors import BadUsage
 from ..servers import Server, server_for_host, server_named
 
@@ -19,16 +21,28 @@ class Target:
     """A server as this client will ask it.
 
     `base_url` is normalised: no trailing slash, no query, no user info. `name` is what error texts call the
-    server: the row's name, or the base URL. `basic` is user info for Basic authorization, or None.
+    server: the row's name, or the base URL. `basic` is user info for Basic authorization, or None. `models` is
+    where the models are listed, resolved against the base URL.
     """
 
-    __slots__ = ("_urls", "base_url", "basic", "name", "query", "row")
+    __slots__ = ("_urls", "base_url", "basic", "models", "name", "query", "row")
 
     def __init__(self, base_url: str, row: Server | None = None) -> None:
         self.base_url, self.query, self.basic, host = _split(base_url)
         self.row = row if row is not None else server_for_host(host)
         self.name = self.row.name if self.row is not None else self.base_url
+        self.models = "models" if self.row is None or "{" in self.row.models else self.row.models
         self._urls: dict[str, str] = {}
+
+    @property
+    def models_url(self) -> str:
+        """The address of the list of models, which a few servers keep outside the base URL."""
+        if self.models == "models":
+            return self.url("models")
+        from urllib.parse import urljoin
+
+        url = urljoin(self.base_url + "/", self.models)
+        return url if "?" in url or not self.query else f"{url}?{self.query}"
 
     def url(self, path: str) -> str:
         """The address of a path below the base URL, such as "chat/completions". An absolute URL is taken as
@@ -48,22 +62,71 @@ class Target:
         return url
 
 
-def resolve(server: str | Server) -> Target:
-    """The target for a URL, a row's name or a row."""
+def resolve(server: str | Server, fields: Mapping[str, str] | None = None) -> Target:
+    """The target for a URL, a row's name or a row. `fields` are what a row's address is made of where every user has
+    an address of their own: `endpoint`, `deployment` ..."""
     if isinstance(server, Server):
-        return Target(server.base_url, server)
+        return _of_row(server, fields or {})
     if not isinstance(server, str) or not server.strip():
         raise BadUsage(f"the server is a URL or a name such as 'groq', not {server!r}")
     text = server.strip()
     if "://" in text:
+        _refuse_fields(fields, f"a URL ({text.partition('?')[0].rpartition('@')[2]})")
         return Target(text)
     if "/" in text or ":" in text or "." in text or text == "localhost":
         scheme = "http" if text.startswith(("localhost", "127.", "[::1]", "0.0.0.0")) else "https"
         raise BadUsage(f"the base URL {text!r} lacks its scheme; did you mean {scheme}://{text.lstrip('/')} ?")
-    row = server_named(text)
-    if not row.base_url:
-        raise BadUsage(f"{row.name} has an address of your own: give it as the base URL ({row.url_vars[0]} holds it)")
-    return Target(row.base_url, row)
+    return _of_row(server_named(text), fields or {})
+
+
+def _of_row(row: Server, fields: Mapping[str, str]) -> Target:
+    """The row's address as the fields make it; without fields its base URL."""
+    if not row.forms:
+        _refuse_fields(fields, row.name)
+        return Target(row.base_url, row)
+    made = {name: _checked_field(row, name, value) for name, value in fields.items() if value}
+    if row.base_url and set(made) <= {"deployment"}:  # an address of its own; there a deployment is only the model
+        return Target(row.base_url, row)
+    endpoint = made.get("endpoint", "")
+    if "/openai/deployments/" in endpoint:  # the whole address, as Azure's portal shows it
+        return Target(endpoint, row)
+    if endpoint.endswith("/openai/v1"):
+        made["endpoint"] = endpoint.removesuffix("/openai/v1")
+    placed = row.placed(made)
+    if placed is None:
+        raise BadUsage(_how_to_address(row, made), server=row.name)
+    return Target(placed.base_url, placed)
+
+
+def _checked_field(row: Server, name: str, value: str) -> str:
+    known = {field for form in row.forms for field in (*form.needs, *dict(form.defaults))}
+    if name not in known:
+        raise BadUsage(f"{row.name} takes no {name}=...; there are: {_shown(sorted(known))}", server=row.name)
+    if not isinstance(value, str):
+        raise BadUsage(f"{row.name}: {name} is text, not {type(value).__name__}", server=row.name)
+    value = value.strip().rstrip("/")
+    if name == "endpoint":
+        if "://" not in value:
+            raise BadUsage(f"{row.name}: endpoint is a URL such as https://NAME.example.com", server=row.name)
+    elif not value.isascii() or not value.replace("-", "").replace("_", "").replace(".", "").isalnum():
+        raise BadUsage(f"{row.name}: {name} is a plain name, not {value!r}", server=row.name)
+    return value
+
+
+def _shown(names: Iterable[str]) -> str:
+    return ", ".join(f"{name}=..." for name in names)
+
+
+def _how_to_address(row: Server, fields: Mapping[str, str]) -> str:
+    ways = " or ".join(_shown(form.needs) for form in row.forms)
+    variables = ", ".join(f"{name} may be in {names[0]}" for name, names in row.fields if names)
+    missing = f" ({_shown(fields)} is not enough)" if fields else ""
+    return f"{row.name} has an address of your own{missing}: give {ways}" + (f"; {variables}" if variables else "")
+
+
+def _refuse_fields(fields: Mapping[str, str] | None, what: str) -> None:
+    if fields:
+        raise BadUsage(f"{what} takes no {_shown(fields)}: its address is fixed")
 
 
 def _split(text: str) -> tuple[str, str, str | None, str]:

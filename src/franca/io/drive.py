@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..flow.core import Flow, arun, run
 from ..wire.http import AsyncReply, AsyncTransport, Reply, Transport
+
+if TYPE_CHECKING:
+    from ..limits import Waiter
 
 __all__ = ["Asynchronous", "Blocking"]
 
@@ -27,11 +30,57 @@ class Blocking:
         return reply.read(until)
 
     @staticmethod
+    def read_some(reply: Reply, until: float | None) -> bytes:
+        return reply.read_some(until)
+
+    @staticmethod
     def call(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         return function(*arguments)
 
+    @staticmethod
+    def pause(waiter: Waiter, seconds: float) -> None:
+        """Until `waiter` is woken, from whichever thread, and no longer than `seconds`."""
+        from _thread import allocate_lock
+
+        gate = allocate_lock()  # not an Event: its own lock could be held where the garbage collector wakes us
+        gate.acquire()
+
+        def wake() -> None:
+            try:
+                gate.release()
+            except RuntimeError:  # it is open already
+                return
+
+        waiter.wake = wake
+        try:
+            if not waiter.woken:
+                gate.acquire(timeout=seconds)
+        finally:
+            waiter.wake = None
+
     def gather(self, flows: Sequence[Flow[Any]]) -> list[Any]:
         return [run(flow, self) for flow in flows]
+
+    @staticmethod
+    def begin(function: Callable[..., Any], arguments: dict[str, Any], how: str) -> Any:
+        from .jobs import ThreadJob
+
+        job = ThreadJob(function, arguments)
+        if how == "here":
+            job.work()
+        else:
+            job.start()
+        return job
+
+    @staticmethod
+    def wait(jobs: Sequence[Any], until: float | None) -> None:
+        from .jobs import wait_for_any
+
+        wait_for_any(jobs, until)
+
+    @staticmethod
+    def emit(event: Any) -> None:
+        """Nobody listens: the flow is run for its result."""
 
 
 class Asynchronous:
@@ -48,6 +97,10 @@ class Asynchronous:
         return await reply.read(until)
 
     @staticmethod
+    async def read_some(reply: AsyncReply, until: float | None) -> bytes:
+        return await reply.read_some(until)
+
+    @staticmethod
     async def sleep(seconds: float) -> None:
         from asyncio import sleep
 
@@ -58,9 +111,45 @@ class Asynchronous:
         result = function(*arguments)
         return await result if hasattr(result, "__await__") else result
 
+    @staticmethod
+    async def pause(waiter: Waiter, seconds: float) -> None:
+        from asyncio import get_running_loop
+
+        loop = get_running_loop()
+        done = loop.create_future()
+
+        def finish() -> None:
+            if not done.done():
+                done.set_result(None)
+
+        timer = loop.call_later(seconds, finish)
+        waiter.wake = lambda: loop.call_soon_threadsafe(finish)
+        try:
+            if not waiter.woken:
+                await done
+        finally:
+            waiter.wake = None
+            timer.cancel()
+
     async def gather(self, flows: Sequence[Flow[Any]]) -> list[Any]:
         from asyncio import TaskGroup
 
         async with TaskGroup() as group:
             tasks = [group.create_task(arun(flow, self)) for flow in flows]
         return [task.result() for task in tasks]
+
+    @staticmethod
+    async def begin(function: Callable[..., Any], arguments: dict[str, Any], how: str) -> Any:
+        from .aio_jobs import TaskJob
+
+        return TaskJob(function, arguments, coroutine=how == "await")
+
+    @staticmethod
+    async def wait(jobs: Sequence[Any], until: float | None) -> None:
+        from .aio_jobs import wait_for_any
+
+        await wait_for_any(jobs, until)
+
+    @staticmethod
+    async def emit(event: Any) -> None:
+        """Nobody listens: the flow is run for its result."""

@@ -10,6 +10,8 @@ from typing import Any
 from ..errors import BadUsage, ConnectionLost, FrancaError, ProtocolError, TimedOut
 from ..wire.headers import Headers
 from ..wire.http import Request
+from . import guard
+from .address import split_url
 from .httpx_errors import translate
 
 __all__ = ["Body", "Limits", "build", "check"]
@@ -31,7 +33,9 @@ class Limits(dict[str, float | None]):
 
 
 def build(client: Any, request: Request, limits: Limits) -> Any:
-    """The library's own request."""
+    """The library's own request. BadUsage where tests forbid it."""
+    if guard.active is not None:
+        guard.check_httpx(client, request.url, split_url(request.url).host)
     try:
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers]
     except UnicodeEncodeError:  # its text would quote the header, which may be a key

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import BadUsage
 from ..wire.http import Request
+from . import guard
 from .address import Address, split_url
 from .proxy import Environment, Proxy
 from .tls import Cert, Verify, make_context
@@ -79,7 +80,7 @@ class Settings:
     # ---- requests ---------------------------------------------------------------------------------
 
     def plan(self, request: Request) -> Plan:
-        """The plan of a request, remembered for the next one like it. Raises BadUsage."""
+        """The plan of a request, remembered for the next one like it. Raises BadUsage, also where tests forbid it."""
         like = (request.method, request.url, request.headers, request.stream)
         plan = self._plans.get(like)
         if plan is None:
@@ -87,6 +88,9 @@ class Settings:
             if len(self._plans) >= _PLANS:
                 self._plans.clear()
             self._plans[like] = plan
+        if guard.active is not None:
+            guard.check(plan.host)
+            guard.check(plan.dial[0])  # a proxy is elsewhere too, whatever lies behind it
         return plan
 
     def _make_plan(self, request: Request) -> Plan:

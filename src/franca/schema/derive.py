@@ -9,7 +9,7 @@ import msgspec
 
 from ..errors import BadUsage
 
-__all__ = ["name_of", "parameters_of", "schema_of"]
+__all__ = ["described", "name_of", "parameters_of", "schema_of", "typed_parameters"]
 
 _REF = "#/$defs/"
 _LISTS_OF_SCHEMAS = ("anyOf", "oneOf", "allOf", "prefixItems")
@@ -47,7 +47,7 @@ def parameters_of(function: Callable[..., Any]) -> tuple[str, str, dict[str, Any
         if schema.get("type") != "object":
             raise BadUsage(f"{name} is no class with fields, so it cannot be a tool")
         return name, schema.pop("description", ""), schema
-    parameters = _parameters(function, name)
+    parameters = typed_parameters(function, name)
     description, said = parse_docstring(_docstring(function), [parameter.name for parameter, _ in parameters])
     hints = [hint for _, hint in parameters]
     schemas, defs = _schemas(hints, [f"{name}: parameter {parameter.name!r}" for parameter, _ in parameters])
@@ -75,6 +75,13 @@ def name_of(function: Any) -> str:
     return name
 
 
+def described(function: Any) -> str:
+    """What a function's docstring says of it, without its sections; "" when it says nothing."""
+    from .docstring import parse_docstring
+
+    return parse_docstring(_docstring(function), [])[0]
+
+
 def _inside_partial(function: Any) -> tuple[Any, set[str]]:
     """The function inside `functools.partial`, and the parameters that are already given by name."""
     from functools import partial
@@ -92,8 +99,8 @@ def _docstring(function: Any) -> str | None:
     return text if isinstance(text, str) else None
 
 
-def _parameters(function: Any, name: str) -> list[tuple[Any, Any]]:
-    """Each parameter of the function with its type hint."""
+def typed_parameters(function: Any, name: str) -> list[tuple[Any, Any]]:
+    """Each `inspect.Parameter` of the function with its type hint. Raises BadUsage as `parameters_of`."""
     import inspect
     import typing
 

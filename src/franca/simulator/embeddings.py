@@ -17,7 +17,7 @@ from .steps import Answer
 from .tokens import count
 from .validate import check_embeddings
 
-__all__ = ["answer_embeddings", "vector"]
+__all__ = ["answer_embeddings", "inputs_of", "vector"]
 
 
 def vector(text: str, dimensions: int, seed: int = 0) -> array[float]:
@@ -41,7 +41,7 @@ def _encoded(text: str, dimensions: int, seed: int, base64: bool) -> bytes:
     return b'"' + b64encode(made.tobytes()) + b'"'
 
 
-def _inputs(value: Any) -> list[str]:
+def inputs_of(value: Any) -> list[str]:
     """Every input as text; an array of tokens stands for one text."""
     if isinstance(value, str):
         return [value]
@@ -54,7 +54,7 @@ def answer_embeddings(ask: Ask, headers: list[tuple[str, str]]) -> Answer:
     """The answer to an embeddings request."""
     check_embeddings(ask)
     body, dials = ask.body, ask.dials
-    inputs = _inputs(body["input"])
+    inputs = inputs_of(body["input"])
     dimensions = body.get("dimensions") or dials.dimensions
     base64 = body.get("encoding_format") == "base64"
     items = b",".join(

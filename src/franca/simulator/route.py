@@ -22,6 +22,8 @@ class Route(NamedTuple):
     scenario: str
     path: str
     """The path without query."""
+    dialect: bool = False
+    """Whether it is below `/dialect/`: then nothing else here counts (see `dialects.serve`)."""
 
 
 @lru_cache(maxsize=1024)
@@ -32,6 +34,8 @@ def route(target: bytes) -> Route:
         text = "/" + text.partition("://")[2].partition("/")[2]
     path = text.partition("?")[0]
     rest, scenario = path[1:], ""
+    if rest.startswith("dialect/"):
+        return Route("", "", "", "", path, dialect=True)
     if rest.startswith("scenario/"):
         _, scenario, rest = [*rest.split("/", 2), "", ""][:3]
     endpoint, method, argument = _endpoint(rest)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from .ask import Dials
 from .connection import Connection
+from .limit import RateLimit
 from .log import Log
 from .scenarios import SCENARIOS
 from .service import Service
@@ -53,6 +54,9 @@ class Simulator:
     record             how many requests `requests` holds
     max_body           bytes of a request body, above which 413
     keep_alive         seconds after which an idle connection is closed
+    rate_limit         a `franca.simulator.limit.RateLimit`: requests a second and at once, told in headers
+
+    At `dialect("groq")` and its like the same models answer as that server writes: see docs/testing.md.
 
     A request may turn dials for itself by the headers `x-sim-latency`, `x-sim-tokens-per-second`,
     `x-sim-error-rate`, and name a scenario by `x-sim-scenario`.
@@ -76,6 +80,7 @@ class Simulator:
         record: int = 1000,
         max_body: int = 64 * 1024 * 1024,
         keep_alive: float = 75.0,
+        rate_limit: RateLimit | None = None,
     ) -> None:
         self.host = host
         self.port = port
@@ -83,7 +88,7 @@ class Simulator:
         self._tls = tls
         self._keep_alive = keep_alive
         dials = Dials(api_key, latency, tokens_per_second, error_rate, seed, strict, dimensions, dict(aliases or {}))
-        self._service = Service(dials, {**SCENARIOS, **(scenarios or {})}, self.requests, max_body)
+        self._service = Service(dials, {**SCENARIOS, **(scenarios or {})}, self.requests, max_body, rate_limit)
         self._server: asyncio.Server | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
@@ -109,6 +114,19 @@ class Simulator:
         if scenario not in self._service.scenarios:
             raise KeyError(f"there is no scenario {scenario!r}")
         return f"{self.root}/scenario/{scenario}/v1"
+
+    def dialect(self, name: str, path: str | None = None) -> str:
+        """The base URL at which the simulator speaks the dialect of a server: its answers, errors, refusals, headers.
+
+        `name` is the server's, as in `franca.simulator.dialects.DIALECTS`; `path` another one of its addresses
+        than the usual ("" for its root, "/orgs/acme/inference" at GitHub, "/openai/deployments/echo" at Azure).
+        KeyError when there is no such dialect.
+        """
+        from .dialects import DIALECTS
+
+        if name not in DIALECTS:
+            raise KeyError(f"there is no dialect {name!r}; there are {', '.join(sorted(DIALECTS))}")
+        return f"{self.root}/dialect/{name}{DIALECTS[name].base if path is None else path}"
 
     def __repr__(self) -> str:
         return f"<Simulator {self.root}{'' if self._server else ', not running'}>"

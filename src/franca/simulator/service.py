@@ -14,6 +14,7 @@ from .ask import CHAT_MODELS, Ask, Dials, Refused
 from .chat import answer_chat
 from .completions import answer_completions
 from .embeddings import answer_embeddings
+from .limit import Gate, RateLimit
 from .log import Log, Seen
 from .models import VARIANTS
 from .pace import delayed
@@ -46,8 +47,16 @@ _READ = {
 class Service:
     """Everything between the connections and the models."""
 
-    def __init__(self, dials: Dials, scenarios: Mapping[str, Scenario], log: Log, max_body: int) -> None:
+    def __init__(
+        self,
+        dials: Dials,
+        scenarios: Mapping[str, Scenario],
+        log: Log,
+        max_body: int,
+        rate_limit: RateLimit | None = None,
+    ) -> None:
         self.dials = dials
+        self.gate = None if rate_limit is None else Gate(rate_limit)
         self.scenarios = scenarios
         self.log = log
         self.max_body = max_body
@@ -72,6 +81,8 @@ class Service:
         seen = Seen(f"req_{next(self._ids):08d}", method, target.decode("latin-1"), headers, body, connection, secure)
         told = [("x-request-id", seen.id)]
         try:
+            if self.gate is not None:
+                self.gate.enter(seen.id, told)
             answer = self._answer(seen, route(target), headers, told)
         except Refused as refused:
             answer = delayed(refused.answer(*told), self.dials.latency)
@@ -83,6 +94,8 @@ class Service:
     def ended(self, seen: Seen, how: str) -> None:
         """An answer is over: "whole", "cut" or "left"."""
         seen.ended = how
+        if self.gate is not None:
+            self.gate.leave(seen.id)
         if how == "left":
             self.disconnects += 1
         self.log.tell()
@@ -93,6 +106,8 @@ class Service:
         self, seen: Seen, place: Route, headers: list[tuple[bytes, bytes]], told: list[tuple[str, str]]
     ) -> Answer:
         key, dials, scenario = self._read(headers)
+        if place.dialect:
+            return self._in_dialect(seen, place.path, dials, scenario, headers)
         if place.endpoint == "health":
             return http.answer(200, {"status": "ok"}, told)
         if self.dials.api_key is not None:
@@ -107,9 +122,24 @@ class Service:
         if place.method == "GET":
             ask = Ask(place.endpoint, {}, seen.raw, dials, key, argument=place.argument)
             return self._play(place.scenario or scenario, ask) or self._list(ask, told)
-        if dials is self.dials and not scenario and not place.scenario:
+        if dials is self.dials and not scenario and not place.scenario and self.gate is None:
             return self._remembered(seen, place, key, told)
         return self._made(seen, place, dials, key, scenario, told)
+
+    def _in_dialect(
+        self, seen: Seen, path: str, dials: Dials, scenario: str, headers: list[tuple[bytes, bytes]]
+    ) -> Answer:
+        """The answer as another server would write it."""
+        from .dialects.serve import Wanted, answer_in_dialect  # thirty servers, loaded by who asks for one
+
+        if dials.error_rate:
+            self._maybe_fail(dials, seen.id)
+        body = seen.body
+        if scenario and isinstance(body, dict):
+            body = {**body, "model": f"scenario:{scenario}"}
+        query = seen.path.partition("?")[2]
+        wanted = Wanted(seen.method, path, query, headers, seen.raw, body, seen.id, dials, self._play)
+        return answer_in_dialect(wanted)
 
     def _remembered(self, seen: Seen, place: Route, key: str, told: list[tuple[str, str]]) -> Answer:
         """The answer to a small request, made once: the same request has the same answer but for its id."""

@@ -12,7 +12,7 @@ from .ask import Ask, Refused
 from .messages import check_messages
 from .offers import check_format, check_tool_choice, check_tools
 
-__all__ = ["check_chat", "check_completions", "check_embeddings", "kind"]
+__all__ = ["CHAT_FIELDS", "check_chat", "check_completions", "check_embeddings", "kind"]
 
 Check: TypeAlias = "Callable[[str, Any], None]"
 
@@ -161,6 +161,7 @@ _chat: dict[str, Check] = {
     "prompt_cache_retention": _text,
     "safety_identifier": _text,
 }
+CHAT_FIELDS = frozenset(_chat)
 _completions: dict[str, Check] = {
     **_sampling,
     "prompt": _prompt,

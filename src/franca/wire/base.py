@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Self
 
 from .headers import Headers
+from .told import Change, Metrics, Told, Tried
 
 __all__ = ["Answer", "Window", "copy_json"]
 
@@ -137,11 +138,12 @@ class Answer(Window):
     status      HTTP status, None where no HTTP answer stands behind it (one that was made by hand)
     headers     response headers
     server      name or base URL of the server, without secrets
+    told        what franca itself knows of the answer, or None; see `adapted`, `tried`, `metrics`
 
     These are set by the client and have no part in comparison or `to_dict`.
     """
 
-    __slots__ = ("headers", "server", "status")
+    __slots__ = ("headers", "server", "status", "told")
 
     def __init__(
         self,
@@ -149,16 +151,39 @@ class Answer(Window):
         status: int | None = None,
         headers: Headers = _NO_HEADERS,
         server: str | None = None,
+        told: Told | None = None,
     ) -> None:
         self._data = data
         self.status = status
         self.headers = headers
         self.server = server
+        self.told = told
 
     def _beside(self) -> tuple[Any, ...]:
-        return self.status, self.headers, self.server
+        return self.status, self.headers, self.server, self.told
 
     @property
     def request_id(self) -> str | None:
         """The server's id of the request, from the response headers; None when it tells none."""
         return self.headers.request_id
+
+    @property
+    def adapted(self) -> tuple[Change, ...]:
+        """How the request that was sent differs from the one that was asked for: what the server's row says, and
+        what the server refused or had refused before. () when it was sent as it was written."""
+        return () if self.told is None else self.told.adapted
+
+    @property
+    def tried(self) -> tuple[Tried, ...]:
+        """The servers and models that were asked in vain before this one answered (`fallbacks`)."""
+        return () if self.told is None else self.told.tried
+
+    @property
+    def metrics(self) -> Metrics | None:
+        """How long the call took, in seconds; None for an answer that was made by hand."""
+        metrics = None if self.told is None else self.told.metrics
+        if metrics is None:
+            return None
+        usage = self._data.get("usage")
+        tokens = usage.get("completion_tokens") if isinstance(usage, dict) else None
+        return metrics._replace(tokens=tokens) if type(tokens) is int else metrics

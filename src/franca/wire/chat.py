@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from .base import Answer, Window
+from .base import Window
 from .calls import FunctionCall, ToolCall
+from .cost import Priced
 from .fields import child, children, keyed, mapping, raw, text, whole
 from .finish import finish_kind
 from .message import Message
-from .texts import first_choice, inner, reasoning_of, text_of
-from .usage import Usage
+from .texts import first_choice, inner, spoken_text, thought_text
+from .usage import Usage, total_usage
 
 __all__ = ["Chat", "Choice", "FunctionCall", "Message", "ToolCall"]
 
@@ -38,7 +39,7 @@ class Choice(Window):
         return finish_kind(self.finish_reason)
 
 
-class Chat(Answer):
+class Chat(Priced):
     """A whole chat completion.
 
     `message`, `content`, `tool_calls`, `finish_reason` ... are shortcuts to the first choice of the list.
@@ -66,8 +67,9 @@ class Chat(Answer):
 
     @property
     def content(self) -> str | None:
-        """The first choice's text; parts of a list are joined. None when there is no text."""
-        return text_of(inner(first_choice(self._data), "message").get("content"))
+        """The first choice's text; parts of a list are joined, and a block of reasoning in think tags (`<think>`) at
+        its beginning is left out. None when there is no text."""
+        return spoken_text(inner(first_choice(self._data), "message"))
 
     @property
     def tool_calls(self) -> list[ToolCall]:
@@ -76,8 +78,9 @@ class Chat(Answer):
 
     @property
     def reasoning(self) -> str | None:
-        """The first choice's reasoning text, whichever field it came in; None when there is none."""
-        return reasoning_of(inner(first_choice(self._data), "message"))
+        """The first choice's reasoning text, whichever field it came in, or think tags at the beginning of the content;
+        None when there is none."""
+        return thought_text(inner(first_choice(self._data), "message"))
 
     @property
     def refusal(self) -> str | None:
@@ -100,7 +103,17 @@ class Chat(Answer):
         return first_choice(self._data).get("logprobs")
 
     @property
-    def cost(self) -> float | None:
-        """What the answer cost, when the server says so (`usage.cost`); else None."""
-        usage = self.usage
-        return None if usage is None else usage.cost
+    def history(self) -> tuple[Message, ...]:
+        """Of a tool loop (`run_tools`): the whole conversation, to go on from: the caller's messages, the assistant's
+        as they came, the tools' results, this answer. () for any other answer."""
+        return () if self.told is None else self.told.history
+
+    @property
+    def turns(self) -> tuple[Chat, ...]:
+        """Of a tool loop: the answer of each turn, this one last. () for any other answer."""
+        return (*self.told.turns, self) if self.told is not None and self.told.history else ()
+
+    @property
+    def total_usage(self) -> Usage | None:
+        """The usage of all turns together (`usage` is this answer's alone); None when one of them told none."""
+        return total_usage([turn.usage for turn in self.turns or (self,)])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from . import fields
-from .base import Answer, Window
+from .base import Window
+from .cost import Priced
 from .finish import finish_kind
 from .texts import first_choice
 from .usage import Usage
@@ -31,7 +32,7 @@ class CompletionChoice(Window):
         return finish_kind(self.finish_reason)
 
 
-class Completion(Answer):
+class Completion(Priced):
     """A whole text completion; `text` and `finish_reason` are those of the first choice."""
 
     __slots__ = ()
@@ -61,12 +62,6 @@ class Completion(Answer):
     def finish_kind(self) -> str | None:
         """`finish_reason` as "stop", "length", "content_filter", "error" or "other"."""
         return finish_kind(self.finish_reason)
-
-    @property
-    def cost(self) -> float | None:
-        """What the answer cost, when the server says so (`usage.cost`); else None."""
-        usage = self.usage
-        return None if usage is None else usage.cost
 
 
 class CompletionEvent(Window):

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..errors import OutputInvalid
-from .base import Answer
+from .cost import Priced
 from .fields import child, items, text, whole_number
 from .usage import Usage
 
@@ -20,7 +20,7 @@ _BIG_ENDIAN = sys.byteorder == "big"
 _POOL = "ask the server for one vector per input (llama.cpp: --pooling mean, cls or last)"
 
 
-class Embeddings(Answer):
+class Embeddings(Priced):
     """Vectors for texts. A sequence of them: `len(embeddings)`, `embeddings[0]`, iteration.
 
     See `Answer` for `status`, `headers`, `request_id` and `server`.

@@ -18,7 +18,7 @@ __all__ = ["encode_body", "json_text", "received_text"]
 
 def _plain(value: object) -> Any:
     """What msgspec does not know, as something that it does: windows, subclasses of str, int and float,
-    mappings, numpy scalars and arrays."""
+    mappings, numpy scalars and arrays, pydantic models."""
     if isinstance(value, Window):
         return value._data
     for plain in (str, int, float):
@@ -29,6 +29,9 @@ def _plain(value: object) -> Any:
     to_list = getattr(value, "tolist", None)
     if callable(to_list):
         return to_list()
+    dump = getattr(value, "model_dump", None)
+    if callable(dump):
+        return dump(mode="json")
     raise NotImplementedError(f"{type(value).__name__} is no JSON type")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from .base import Window
 from .calls import FunctionCall, ToolCall
 from .fields import child, children, items, keyed, mapping, text
-from .texts import reasoning_of, text_of
+from .texts import reasoning_of, spoken_text, text_of, thought_text
 
 __all__ = ["Message", "Utterance"]
 
@@ -60,3 +60,19 @@ class Message(Utterance):
 
     name = text("name", "Name of the participant or, in old servers, of the function.")
     tool_call_id = text("tool_call_id", "In a tool message: the id of the call that it answers.")
+
+    @property
+    def text(self) -> str | None:
+        """The content as text: a list of parts is joined over its text parts, and of an assistant's message a block of
+        reasoning in think tags (`<think>`) at the beginning is left out. None without any text."""
+        return spoken_text(self._data)
+
+    @property
+    @keyed("reasoning")
+    def reasoning(self) -> str | None:
+        """The reasoning text, whichever field the server uses for it, or think tags at the beginning of the content;
+        None when there is none.
+
+        The raw field of this name is `message["reasoning"]`.
+        """
+        return thought_text(self._data)

@@ -20,6 +20,7 @@ __all__ = [
     "USER",
     "assistant_message",
     "developer_message",
+    "kept_message",
     "normalize_messages",
     "system_message",
     "tool_message",
@@ -93,11 +94,15 @@ def tool_message(tool_call: str | ToolCall, result: Any) -> Message:
 
 
 def normalize_messages(messages: object) -> list[dict[str, Any]]:
-    """The `messages` of a request: from text (one user message), a message (Message or dict), or a list or
-    tuple of those. The dicts are the caller's own, not copies.
+    """The `messages` of a request: from text (one user message), a message (Message or dict), a list or tuple of
+    those, or an object that gives one (`__messages__()`, as a Conversation does). The dicts are the caller's own,
+    not copies.
 
     Raises BadUsage, with position and type, for anything else.
     """
+    given = getattr(messages, "__messages__", None)
+    if given is not None:
+        messages = given()
     if isinstance(messages, (list, tuple)):
         for message in messages:
             if type(message) is not dict:
@@ -106,6 +111,29 @@ def normalize_messages(messages: object) -> list[dict[str, Any]]:
             return list(messages)
         return [_one(message, f"messages[{position}]") for position, message in enumerate(messages)]
     return [_one(messages, "messages")]
+
+
+def kept_message(message: Message) -> dict[str, Any]:
+    """An answer's message as it goes back: as it came. Only what no request can do without is added where a server
+    left it out: the role, and the ids of the calls, which the results repeat."""
+    data = message._data
+    if not isinstance(data.get("role"), str):
+        data = {"role": ASSISTANT, **{key: value for key, value in data.items() if key != "role"}}
+    calls = data.get("tool_calls")
+    if isinstance(calls, list) and any(isinstance(call, dict) and not _has_id(call) for call in calls):
+        taken = {call["id"] for call in calls if isinstance(call, dict) and _has_id(call)}
+        named = []
+        for place, call in enumerate(calls):
+            spare = f"call_{place}"
+            while spare in taken:
+                spare += "_"
+            named.append({**call, "id": spare} if isinstance(call, dict) and not _has_id(call) else call)
+        data = {**data, "tool_calls": named}
+    return data
+
+
+def _has_id(call: Mapping[str, Any]) -> bool:
+    return isinstance(call.get("id"), str) and bool(call["id"])
 
 
 def _one(message: object, where: str) -> dict[str, Any]:

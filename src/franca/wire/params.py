@@ -10,27 +10,28 @@ from typing import Any, Literal, TypedDict
 
 from ..errors import BadUsage
 from .messages import normalize_messages
-from .tools import function_tool, tool_choice_function, tool_name
+from .tools import Tool, function_tool, tool_choice_function, tool_name
 
 __all__ = [
+    "AnyTool",
     "ChatParams",
     "CompletionParams",
     "EmbeddingParams",
+    "LoopParams",
     "build_chat_body",
     "build_completion_body",
     "build_embedding_body",
 ]
 
-Tool = Mapping[str, Any] | Callable[..., Any]
+AnyTool = Mapping[str, Any] | Callable[..., Any] | Tool
+"""A tool on its way to the model: its JSON, a typed Python function, or a Tool."""
 
 
-class ChatParams(TypedDict, total=False):
-    """The fields of a chat request besides `model`, `messages` and `stream`. None means: leave it out."""
+class LoopParams(TypedDict, total=False):
+    """The fields of a chat request that make sense in a tool loop too. None means: leave it out."""
 
     audio: Mapping[str, Any] | None
     frequency_penalty: float | None
-    function_call: str | Mapping[str, Any] | None
-    functions: Sequence[Mapping[str, Any]] | None
     logit_bias: Mapping[str, int] | None
     logprobs: bool | None
     max_completion_tokens: int | None
@@ -38,13 +39,13 @@ class ChatParams(TypedDict, total=False):
     metadata: Mapping[str, str] | None
     modalities: Sequence[str] | None
     moderation: Mapping[str, Any] | None
-    n: int | None
     parallel_tool_calls: bool | None
     prediction: Mapping[str, Any] | None
     presence_penalty: float | None
     prompt_cache_key: str | None
     prompt_cache_options: Mapping[str, Any] | None
     prompt_cache_retention: str | None
+    reasoning_budget: int | None
     reasoning_effort: str | None
     response_format: Mapping[str, Any] | None
     safety_identifier: str | None
@@ -55,12 +56,20 @@ class ChatParams(TypedDict, total=False):
     stream_options: Mapping[str, Any] | None
     temperature: float | None
     tool_choice: str | Mapping[str, Any] | Callable[..., Any] | None
-    tools: Sequence[Tool] | None
     top_logprobs: int | None
     top_p: float | None
     user: str | None
     verbosity: str | None
     web_search_options: Mapping[str, Any] | None
+
+
+class ChatParams(LoopParams, total=False):
+    """The fields of a chat request besides `model`, `messages` and `stream`. None means: leave it out."""
+
+    function_call: str | Mapping[str, Any] | None
+    functions: Sequence[Mapping[str, Any]] | None
+    n: int | None
+    tools: Sequence[AnyTool] | None
 
 
 class CompletionParams(TypedDict, total=False):
@@ -185,6 +194,8 @@ def _tools(tools: object) -> list[Any]:
     for position, tool in enumerate(tools):
         if isinstance(tool, Mapping):
             made.append(tool)
+        elif isinstance(tool, Tool):
+            made.append(tool.to_dict())
         elif callable(tool):
             made.append(function_tool(tool))
         else:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from .base import Window
+from .think import may_think, split_thinking
 
-__all__ = ["first_choice", "inner", "reasoning_of", "text_of"]
+__all__ = ["first_choice", "inner", "reasoning_of", "spoken_text", "text_of", "thought_text"]
 
 _TEXT_TYPES = ("text", "output_text", "input_text", None)
 _THINKING_TYPES = ("thinking", "reasoning")
@@ -70,6 +71,30 @@ def reasoning_of(message: dict[str, Any]) -> str | None:
         if text := _thoughts(thinking):
             return text
     return _thoughts(message.get("reasoning_details"))
+
+
+def spoken_text(message: dict[str, Any]) -> str | None:
+    """The text of a whole message of the assistant, without a block of reasoning in think tags at its beginning; None
+    without any text. Where there is a field for reasoning, tags in the content are text."""
+    content = message.get("content")
+    if isinstance(content, str) and may_think(content) and (parts := _parted(message, content)):
+        return parts[1] or None
+    return text_of(content)
+
+
+def thought_text(message: dict[str, Any]) -> str | None:
+    """The reasoning of a whole message of the assistant: the fields that `reasoning_of` reads, else think tags."""
+    content = message.get("content")
+    if isinstance(content, str) and may_think(content) and (parts := _parted(message, content)):
+        return parts[0] or None
+    return reasoning_of(message)
+
+
+def _parted(message: dict[str, Any], content: str) -> tuple[str, str] | None:
+    """Reasoning and text of a content with think tags; None where they are none of the server's."""
+    if message.get("role") not in ("assistant", None, "") or reasoning_of(message):
+        return None
+    return split_thinking(content)
 
 
 def _thoughts(parts: object) -> str | None:

@@ -3,13 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import BadUsage
 from . import codec
 from .calls import ToolCall
 
-__all__ = ["function_tool", "tool_call", "tool_choice_function", "tool_name"]
+__all__ = [
+    "Tool",
+    "ToolFinished",
+    "ToolStarted",
+    "function_tool",
+    "tool_call",
+    "tool_choice_function",
+    "tool_name",
+]
+
+
+class Tool(NamedTuple):
+    """A tool whose name, description or parameters are not those of its function: one from a schema (MCP, OpenAPI), or
+    a second one over the same function.
+
+    What is None comes from the function. With `parameters` (a JSON Schema) the arguments are checked against that, and
+    the function gets plain JSON values, by name.
+    """
+
+    name: str | None
+    description: str | None
+    parameters: Mapping[str, Any] | None
+    function: Callable[..., Any]
+    strict: bool | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The tool as it is sent."""
+        if self.parameters is not None:
+            from ..schema.derive import described, name_of
+
+            description = described(self.function) if self.description is None else self.description
+            return function_tool(self.name or name_of(self.function), description or None, self.parameters, self.strict)
+        made = function_tool(self.function, self.description, None, self.strict)
+        return made if self.name is None else {**made, "function": {**made["function"], "name": self.name}}
+
+
+class ToolStarted(NamedTuple):
+    """In a stream of `run_tools_stream`: this call is about to run."""
+
+    call: ToolCall
+
+
+class ToolFinished(NamedTuple):
+    """In a stream of `run_tools_stream`: this call is answered. One that was not run (unknown, wrong arguments,
+    refused) has no `ToolStarted` before it."""
+
+    call: ToolCall
+    result: Any
+    """What the function returned, or what `after_call` put in its place; None when it failed or was not run."""
+    error: str | None
+    """What the model is told of the failure; None when there was none."""
+    seconds: float
+    """How long the function ran; 0.0 when it did not."""
+    text: str
+    """What the model is told: the content of the tool message."""
 
 
 def function_tool(

@@ -1,11 +1,14 @@
-"""Token counts as the server tells them; nothing here is ever computed or made up."""
+"""Token counts as the server tells them, and their sum over several answers; nothing is ever made up."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 from .base import Window
 from .fields import child, number, whole
 
-__all__ = ["CompletionTokensDetails", "PromptTokensDetails", "Usage"]
+__all__ = ["CompletionTokensDetails", "PromptTokensDetails", "Usage", "total_usage"]
 
 
 class PromptTokensDetails(Window):
@@ -51,3 +54,21 @@ class Usage(Window):
     completion_tokens_details = child(
         "completion_tokens_details", CompletionTokensDetails, "Breakdown of the completion tokens."
     )
+
+
+def total_usage(usages: Sequence[Usage | None]) -> Usage | None:
+    """The sum over several answers: of each number that all of them tell. None when one told nothing, or there is
+    none, because a sum without it would be too low."""
+    told = [usage._data for usage in usages if usage is not None]
+    return Usage(_summed(told)) if told and len(told) == len(usages) else None
+
+
+def _summed(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    total: dict[str, Any] = {}
+    for key in parts[0]:
+        values = [part.get(key) for part in parts]
+        if all(type(value) in (int, float) for value in values):
+            total[key] = sum(values)
+        elif all(isinstance(value, dict) for value in values):
+            total[key] = _summed(values)  # type: ignore[arg-type]
+    return total

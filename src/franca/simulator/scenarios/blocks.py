@@ -106,6 +106,9 @@ def whole(message: Mapping[str, Any] | None = None, finish: str | None = "stop",
         **opening,
         "choices": [{"index": 0, "message": said, "finish_reason": finish}],
         "usage": USAGE,
+        # OpenAI documents both; the openrouter package insists on the first, litellm for Groq on the second.
+        "system_fingerprint": "fp_sim",
+        "service_tier": "default",
         **more,
     }
 

@@ -12,7 +12,6 @@ from .blocks import (
     answer,
     by_call,
     choice,
-    event,
     hello,
     ok,
     part,
@@ -303,9 +302,7 @@ ROWS = [
         "stream-model-changes",
         "The first chunks name no model, later ones the real one.",
         "OpenRouter, Azure",
-        stream(
-            part({"content": TEXT}, model=""), part({}, "stop", model="real"), event({"choices": [], "model": "real"})
-        ),
+        stream(part({"content": TEXT}, model=""), part({}, "stop", model="real"), payload(model="real")),
         stream=ok(model="real"),
     ),
 ]

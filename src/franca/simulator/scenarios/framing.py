@@ -102,7 +102,9 @@ ROWS = [
         "gRPC gateways; RFC 9112, 7.1",
         by_call(
             stream=_GOOD_STREAM_HEAD + _EXTENDED + b"0\r\nx-cost: 1\r\nx-end: yes\r\n\r\n",
-            chat=head(200, [("transfer-encoding", "chunked")]) + chunk(_JSON) + b"0\r\nx-end: yes\r\n\r\n",
+            chat=head(200, [("content-type", "application/json"), ("transfer-encoding", "chunked")])
+            + chunk(_JSON)
+            + b"0\r\nx-end: yes\r\n\r\n",
         ),
         chat=ok(usage__total_tokens=12),
         stream=ok(usage__total_tokens=12),

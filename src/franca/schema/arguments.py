@@ -1,0 +1,102 @@
+"""The arguments that a model wrote, checked before anything runs: against a function's type hints, or against a JSON
+Schema. What does not fit is told as lines that a model can act on: path, what was expected, what came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from ..errors import BadUsage
+from .check import problems_of
+from .derive import name_of, typed_parameters
+
+__all__ = ["SchemaArguments", "TypedArguments"]
+
+_AT = " - at `"
+
+
+class TypedArguments:
+    """Decodes arguments into the types of a Python function's parameters, strictly: "3" is no int, 1.0 neither.
+
+    A pydantic model validates itself, by its own rules. Raises BadUsage for a function that `parameters_of` refuses.
+    """
+
+    __slots__ = ("_decoders", "_required")
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        name = name_of(function)
+        self._decoders: dict[str, msgspec.json.Decoder[Any]] = {}
+        self._required = []
+        for parameter, hint in typed_parameters(function, name):
+            try:
+                self._decoders[parameter.name] = msgspec.json.Decoder(hint, dec_hook=_from_model)
+            except TypeError as error:
+                raise BadUsage(f"{name}: parameter {parameter.name!r}: {error}") from None
+            if parameter.default is parameter.empty:
+                self._required.append(parameter.name)
+
+    def read(self, source: str) -> tuple[dict[str, Any], list[str]]:
+        """The arguments by name, and what is wrong with them. `source` is the JSON text of one object."""
+        try:
+            given = msgspec.json.decode(source, type=dict[str, msgspec.Raw])
+        except RecursionError:
+            return {}, ["the arguments are nested too deeply"]
+        found: dict[str, Any] = {}
+        problems = [f"{name}: required, but missing" for name in self._required if name not in given]
+        for name, raw in given.items():
+            decoder = self._decoders.get(name)
+            if decoder is None:
+                problems.append(_unknown(name, self._decoders))
+                continue
+            try:
+                found[name] = decoder.decode(raw)
+            except ValueError as error:  # msgspec's and pydantic's errors are ValueErrors
+                problems.append(_placed(name, str(error)))
+        return found, problems
+
+
+class SchemaArguments:
+    """Checks arguments against the JSON Schema that was offered; they stay plain JSON values."""
+
+    __slots__ = ("_schema",)
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self._schema = schema
+
+    def read(self, source: str) -> tuple[dict[str, Any], list[str]]:
+        """As `TypedArguments.read`."""
+        given: dict[str, Any] = msgspec.json.decode(source)
+        return given, problems_of(given, self._schema)
+
+
+def _from_model(kind: Any, value: Any) -> Any:
+    """A pydantic model: no other class outside the standard ones has a schema. Read from JSON, so that a strict model
+    takes a date as text too."""
+    try:
+        return kind.model_validate_json(msgspec.json.encode(value))
+    except ValueError as error:
+        told = getattr(error, "errors", None)
+        if told is None:
+            raise
+        lines = [f"{'.'.join(map(str, one['loc'])) or 'the object'}: {one['msg']}" for one in told()]
+        raise ValueError("; ".join(lines)) from None
+
+
+def _unknown(name: str, known: Mapping[str, Any]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, n=1)
+    listed = ", ".join(known) or "none"
+    return f"{name}: no such argument{f' (did you mean {near[0]!r}?)' if near else ''}; there are: {listed}"
+
+
+def _placed(name: str, said: str) -> str:
+    """msgspec's "Expected `int`, got `str` - at `$[0].n`" as "name[0].n: expected `int`, got `str`"."""
+    what, found, place = said.rpartition(_AT)
+    if not found:
+        what, place = said, "$`"
+    path = place.removesuffix("`")
+    where = name + path[1:] if path.startswith("$") else f"{name} (at {path.replace('`', '')})"
+    return f"{where}: {what[:1].lower()}{what[1:]}"

@@ -1,0 +1,1 @@
+"""Tool loops and conversations."""
