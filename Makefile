@@ -3,6 +3,7 @@
 # PYTHON  the interpreter that makes the virtual environment (3.11 or newer; found by itself)
 # VENV    where the virtual environment is (default .venv)
 # ARGS    further arguments for pytest: `make test ARGS="tests/io -k close"` (then no coverage is measured)
+# VLLM=1  `make test-servers` takes vLLM as well (3.4 GB to install)
 # SYSTEM_PACKAGES=no   do not try to install Debian packages (proxies for some tests)
 
 SHELL := /bin/bash
@@ -14,6 +15,7 @@ MAKEFLAGS += --no-print-directory
 VENV ?= .venv
 PYTHON ?=
 ARGS ?=
+VLLM ?=
 JOBS ?= auto
 SYSTEM_PACKAGES ?= yes
 
@@ -32,7 +34,7 @@ endif
 help:  ## Print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
-demo: $(VENV)/.installed-demo  ## A chat, a stream, a tool call and embeddings against the simulator (no key, under two minutes)
+demo: $(VENV)/.installed-demo  ## A chat, a stream, tools, embeddings and misbehaving servers against the simulator (no key, under two minutes)
 	$(BIN)/python examples/demo.py
 
 ifeq ($(strip $(ARGS)),)
@@ -48,8 +50,8 @@ test: $(VENV)/.installed-dev $(VENV)/.system-packages
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 endif
 
-test-servers: $(VENV)/.installed-dev  ## The slow real servers (LiteLLM proxy; installs it in an environment of its own)
-	FRANCA_TEST_SERVERS=1 $(BIN)/python -m pytest tests/realservers $(ARGS)
+test-servers: $(VENV)/.installed-dev  ## The slow real servers, each in an environment of its own (LiteLLM, transformers serve; VLLM=1: vLLM)
+	FRANCA_TEST_SERVERS=1 FRANCA_TEST_VLLM='$(VLLM)' $(BIN)/python -m pytest -s tests/realservers $(ARGS)
 
 check: $(VENV)/.installed-dev  ## Lint, format and types, about a minute
 	$(BIN)/ruff check .

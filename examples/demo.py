@@ -1,4 +1,5 @@
-"""The main job from end to end, without a key or a network: a chat, a stream, a tool call, embeddings.
+"""The main job from end to end, without a key or a network: a chat, a stream, tools, embeddings, servers that refuse,
+servers that are down.
 
 It starts the embedded simulator, a real HTTP server on this machine, and talks to it through the public client,
 as a program would talk to OpenAI, Ollama, vLLM or Groq. Set FRANCA_SERVER (and FRANCA_MODEL) to use one of those.
@@ -7,9 +8,7 @@ as a program would talk to OpenAI, Ollama, vLLM or Groq. Set FRANCA_SERVER (and 
 from __future__ import annotations
 
 import os
-import time
 from contextlib import ExitStack
-from typing import Any
 
 import franca
 from franca.simulator import Simulator
@@ -36,23 +35,22 @@ def show(client: franca.Client, chat_model: str, stream_model: str, tool_model: 
 
     heading("A stream")
     print("  ", end="")
-    start, first = time.perf_counter(), None
     with client.chat_stream("Tell me a story.", model=stream_model, max_tokens=40) as stream:
         for event in stream:
-            if event.content and first is None:
-                first = time.perf_counter() - start
             print(event.content or "", end="", flush=True)
-    print(f"\n  finish_reason={stream.final.finish_reason}  first token after {(first or 0) * 1000:.1f} ms")
+    metrics = stream.final.metrics
+    assert metrics is not None
+    first = (metrics.first_token or 0) * 1000
+    print(f"\n  finish_reason={stream.final.finish_reason}  first token after {first:.1f} ms")
 
-    heading("A tool call")
-    messages: list[Any] = ["What is the weather in Istanbul?"]
-    asked = client.chat(messages, model=tool_model, tools=[weather], tool_choice="required")
-    messages.append(asked.message)  # goes back just as it came
-    for call in asked.tool_calls:
-        result = weather(**call.arguments_map())
-        print(f"  the model calls {call.name}({call.arguments}) -> {result}")
-        messages.append(franca.tool_message(call, result))
-    print(f"  {client.chat(messages, model=tool_model, tools=[weather]).content}")
+    heading("Tools: a Python function, called for the model until it answers")
+    chat = client.run_tools("What is the weather in Istanbul?", [weather], model=tool_model, tool_choice="required")
+    for message in chat.history:
+        for call in message.tool_calls:
+            print(f"  the model calls {call.name}({call.arguments})")
+        if message.role == "tool":
+            print(f"  the function says {message.content!r}")
+    print(f"  {chat.content}")
 
     heading("Embeddings")
     vectors = client.embeddings(["a cat", "a dog", "a cat"], model=embed_model).vectors
@@ -70,14 +68,35 @@ def show(client: franca.Client, chat_model: str, stream_model: str, tool_model: 
         print(f"  what had arrived: {error.partial.content!r}" if error.partial else "  nothing had arrived")
 
 
+def show_servers(simulator: Simulator) -> None:
+    """What needs servers that misbehave: the simulator's."""
+    heading("A server that refuses fields: the request is made fit, and the answer tells")
+    mistral = franca.SERVERS["mistral"].at(simulator.dialect("mistral"))
+    with franca.Client(mistral, api_key="no-key-needed", model="echo") as client:
+        chat = client.chat("Hello", max_completion_tokens=20, user="me")
+        print(f"  {chat.content!r}")
+        for change in chat.adapted:
+            print(f"  {change}")
+
+    heading("Servers that are down: the next one is asked")
+    fallbacks = ["scenario:inside-first-event", "echo"]
+    with franca.Client(simulator.url, model="scenario:error-502", retries=0, fallbacks=fallbacks) as client:
+        chat = client.chat_stream("Hello").finish()
+        for tried in chat.tried:
+            print(f"  {tried.model}: {tried.error}")
+        print(f"  {chat.model}: {chat.content!r}")
+
+
 def main() -> None:
     server = os.environ.get("FRANCA_SERVER")
     with ExitStack() as stack:
-        url = server or stack.enter_context(Simulator()).url
-        client = stack.enter_context(franca.Client(url))
+        simulator = stack.enter_context(Simulator())
+        client = stack.enter_context(franca.Client(server or simulator.url))
         print(f"franca {franca.__version__}, talking to {client.base_url}")
         model = client.model
         show(client, model or "echo", model or "lorem", model or "tools", model or "embed")
+        if not server:
+            show_servers(simulator)
 
 
 if __name__ == "__main__":

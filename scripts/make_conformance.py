@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from generated_page import written
+
 from franca.simulator.scenarios import KINDS, SCENARIOS, Outcome, Scenario
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "conformance.md"
@@ -67,18 +69,5 @@ def render() -> str:
     return "\n".join(parts)
 
 
-def main(arguments: list[str]) -> int:
-    page = render()
-    if "--check" in arguments:
-        current = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
-        if current != page:
-            print("docs/conformance.md is not up to date: run `make docs`", file=sys.stderr)
-            return 1
-        return 0
-    PAGE.write_text(page, encoding="utf-8")
-    print(f"wrote {PAGE} ({len(SCENARIOS)} scenarios)")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(written(PAGE, render(), sys.argv[1:]))

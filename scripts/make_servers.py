@@ -9,6 +9,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from generated_page import written
+
 from franca.facts import FACTS
 from franca.servers import SERVERS, Server
 from franca.servers.words import VOCABULARY, quirk_words
@@ -27,7 +29,8 @@ for server in franca.SERVERS.values():
     print(server.name, server.base_url, server.key_vars)
 ```
 
-`franca servers` prints the same, and whether the key is set. A row is an immutable tuple: `row.at(url)` is the same
+`franca servers` prints the same, and whether the key is set; `franca servers NAME` all that is below about
+one. A row is an immutable tuple: `row.at(url)` is the same
 server at another address, `row._replace(...)` another row, and `Client(row)` takes either.
 """
 
@@ -48,7 +51,7 @@ assert sent == {{"model": "mistral-large-latest", "max_tokens": 50, "messages": 
 print(*changes, sep="\\n")  # rename max_completion_tokens to max_tokens (table)
 ```
 
-What the table does not know is learnt from the server's refusals, and remembered: see [client.md](client.md).
+What the table does not know is learnt from the server's refusals, and remembered: see [healing.md](healing.md).
 
 ### Reasoning
 
@@ -122,6 +125,12 @@ assert load_servers("servers.toml") == {{"mine": mine}}
 At another address a row keeps nothing of its `type` that could send a key astray: give `api_key` anew. Unknown keys are
 refused, with a guess at what was meant. The name of a built-in row cannot be taken, but with
 `register_servers(rows, replace=True)`.
+
+With `auth = "none"` no key is asked for and none is taken from the environment; one that you give all the same
+(`api_key=`) is sent as a bearer token, as a proxy before the server may want it. `models = ""` says that there is no
+list of models.
+`host_vars` are variables that hold a host instead of a base URL, read as Ollama reads `OLLAMA_HOST`: `box`, `box:8080`,
+`https://box/prefix`; `0.0.0.0`, at which a server listens, is this machine.
 """
 
 
@@ -162,7 +171,8 @@ def section(row: Server) -> str:
     if row.token_vars:
         lines += [f"A bearer token may be in {code(row.token_vars)}.", ""]
     if row.url_vars and not row.forms:
-        lines += [f"Another address may be in {code(row.url_vars)}.", ""]
+        host = f", or another host in {code(row.host_vars)}" if row.host_vars else ""
+        lines += [f"Another address may be in {code(row.url_vars)}{host}.", ""]
     if row.models != "models":
         lines += [f"The list of models is at `{row.models}`, seen from the base URL.", ""]
     if row.headers:
@@ -201,18 +211,5 @@ def render() -> str:
     return "\n".join(parts)
 
 
-def main(arguments: list[str]) -> int:
-    page = render()
-    if "--check" in arguments:
-        current = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
-        if current != page:
-            print("docs/servers.md is not up to date: run `make docs`", file=sys.stderr)
-            return 1
-        return 0
-    PAGE.write_text(page, encoding="utf-8")
-    print(f"wrote {PAGE} ({len(SERVERS)} rows)")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(written(PAGE, render(), sys.argv[1:]))

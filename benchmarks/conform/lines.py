@@ -146,7 +146,8 @@ def thought_of(message: Any) -> str | None:
         found = getattr(message, name, None)
         if found and isinstance(found, str):
             return found
-    details = getattr(message, "reasoning_details", None) or ()
+    special = getattr(message, "provider_specific_fields", None) or {}  # litellm's place for what is OpenRouter's own
+    details = getattr(message, "reasoning_details", None) or special.get("reasoning_details") or ()
     texts = [_text_of(one) for one in details if one]
     return "".join(texts) or None
 

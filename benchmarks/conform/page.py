@@ -77,7 +77,7 @@ _MILDER = {
     "partial": "the text before the error was handed out",
     "secret": "the key that a server echoes is not in the error",
     "fields": "further fields of the answer are kept (refusal, log probabilities, audio, citations)",
-    "requests": "as many requests as the scenario demands (no try too many after a time-out or a spent quota)",
+    "requests": "as many requests as demanded (none after a time-out, a spent quota or a begun answer)",
 }
 
 

@@ -18,7 +18,7 @@ WORTH_A_TRY = ["408", "409", "429", "5XX"]
 
 def ask(question: dict[str, Any], partial: dict[str, Any]) -> Answer | None:
     limit = min(question["timeout"], question["idle_timeout"], question["deadline"] or 1e9)
-    pace = BackoffStrategy(50, 500, 1.5, 1500 * question["retries"], jitter_ms=0)
+    pace = BackoffStrategy(50, 500, 1.5, 250 * question["retries"], jitter_ms=0)
     with OpenRouter(
         api_key=question["api_key"],
         server_url=question["base_url"],

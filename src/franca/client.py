@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack
 
 from . import __version__
-from .configure import ClientOptions, make_session, picklable, transport_options
+from .configure import ClientOptions, make_session, picklable, session_with, transport_options
 from .flow.begin import Begun
 from .flow.catalog import embeddings, list_models, request
 from .flow.chat import chat, completion, open_chat, open_completion
@@ -91,12 +91,12 @@ class _Configured(Generic[Driver]):
         reject_unknown(options, CALL_OPTIONS | {"model"}, "option of with_options")
         server, given = self._given
         merged: dict[str, Any] = {**given, **options}
-        if given.get("headers") and options.get("headers"):
-            merged["headers"] = {**given["headers"], **(options["headers"] or {})}
-        other = type(self)(server, **merged)
-        other._session.shared = self._session.shared
-        for own, theirs in zip(other._session.fallbacks, self._session.fallbacks, strict=True):
-            own.shared = theirs.shared
+        if "headers" in options:
+            merged["headers"] = {**(given.get("headers") or {}), **(options["headers"] or {})}
+        other = type(self).__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._given = (server, merged)
+        other._session = session_with(self._session, options, given.get("fallbacks") or ())
         other._io = self._driver()
         return other
 

@@ -9,11 +9,11 @@
     │   └── ProtocolError    what came is no HTTP answer, is no JSON, or passes a size limit
     ├── StatusError          the server answered with an error, wherever it put it
     │   ├── BadRequest       400, 413, 422 ...: the request is wrong
-    │   ├── Unauthorized     401: key missing or wrong
+    │   ├── Unauthorized     401, or a 400 that says so: key missing or wrong
     │   ├── OutOfCredits     402, or a 429 that says `insufficient_quota`
     │   ├── Forbidden        403: the key may not do this
     │   ├── Flagged          moderation or a content policy stopped it
-    │   ├── NotFound         404: no such model, path or thing
+    │   ├── NotFound         404, or a 400 that says so: no such model, path or thing
     │   ├── RateLimited      429: slower; `.retry_after` when the server says so
     │   └── ServerFault      5xx
     │       ├── ModelDown         502: the model behind the server is down
@@ -78,7 +78,7 @@ class FrancaError(Exception):
     metadata     further fields of the error object
     partial      the `Chat` assembled so far, when a stream or a choice had begun
     tried        the servers that were asked in vain before this one (`fallbacks`), each a `Tried`
-    adapted      how the refused request had been mended before, each a `Change` (healing)
+    adapted      how the request that failed differed from what was asked for, each a `Change`
     """
 
     retryable = False
@@ -222,7 +222,7 @@ class BadRequest(StatusError):
 
 
 class Unauthorized(StatusError):
-    """The key is missing, wrong or expired (401; 407 from a proxy)."""
+    """The key is missing, wrong or expired (401; 407 from a proxy; a 400 or 403 whose words say so)."""
 
 
 class OutOfCredits(StatusError):
@@ -238,7 +238,7 @@ class Flagged(StatusError):
 
 
 class NotFound(StatusError):
-    """No such model, deployment, path or object (404, 410)."""
+    """No such model, deployment, path or object (404, 410; a 400 or 422 whose words say so)."""
 
 
 class RateLimited(StatusError):

@@ -56,7 +56,18 @@ class Origin:
 class Problem:
     """What an error body says: the fields of the error object, wherever and however it was written."""
 
-    __slots__ = ("code", "message", "metadata", "param", "retry_after", "retryable", "status", "type", "words")
+    __slots__ = (
+        "code",
+        "message",
+        "metadata",
+        "param",
+        "retry_after",
+        "retryable",
+        "sentence",
+        "status",
+        "type",
+        "words",
+    )
 
     def __init__(self, message: str) -> None:
         self.message = message
@@ -68,6 +79,8 @@ class Problem:
         self.retryable: bool | None = None
         self.retry_after: float | None = None
         self.words: tuple[object, ...] = ()
+        self.sentence = ""
+        """The message, if it is the server's own and in one piece: only such a one may choose the class."""
 
 
 def find_error(payload: Any) -> Any:
@@ -105,7 +118,7 @@ def error_from_object(
 
 def _make(problem: Problem, status: int | None, headers: Headers, body: str, origin: Origin, now: float) -> StatusError:
     told = problem.status if status is None else status
-    cls, meant = class_for(told, *problem.words)
+    cls, meant = class_for(told, *problem.words, sentence=problem.sentence)
     retryable = is_retryable(cls, meant)
     if problem.retryable is False or headers.get("x-should-retry") == "false":
         retryable = False
@@ -160,6 +173,7 @@ def read_problem(payload: Any, text: str, event: str) -> Problem:
     outer = {key: value for key, value in payload.items() if key not in _OF_THE_ANSWER}
     fields: dict[str, Any] = {**outer, **inner} if isinstance(inner, dict) else outer
     problem = Problem(_message(payload, inner) or _wordless(event, text))
+    problem.sentence = _own_sentence(problem.message, payload, inner)
     metadata = fields.get("metadata")
     problem.metadata = dict(metadata) if isinstance(metadata, dict) else {}
     _read_labels(problem, fields)
@@ -193,8 +207,18 @@ def _read_labels(problem: Problem, fields: Mapping[str, Any]) -> None:
     inner = fields.get("innererror")  # Azure's content filter
     deeper = inner.get("code") if isinstance(inner, dict) else None
     moderated = "moderation" if "reasons" in problem.metadata or "flagged_input" in problem.metadata else None
+    details = fields.get("details")
+    reasons = [one.get("reason") for one in details if isinstance(one, dict)] if isinstance(details, list) else []
     # The more precise word first: OpenAI's generic type is invalid_request_error, its code content_filter.
-    problem.words = (moderated, deeper, problem.code, problem.metadata.get("error_type"), problem.type, gemini)
+    problem.words = (
+        moderated,
+        deeper,
+        *reasons[:5],
+        problem.code,
+        problem.metadata.get("error_type"),
+        problem.type,
+        gemini,
+    )
     known = problem.metadata
     for key, value in fields.items():
         if key not in _LABELS and key not in known and (key != "detail" or not isinstance(value, str)):
@@ -240,6 +264,17 @@ def _message(payload: Mapping[str, Any], inner: Any) -> str:
         found = _words(candidate)
         if found:
             return found
+    return ""
+
+
+def _own_sentence(message: str, payload: Mapping[str, Any], inner: Any) -> str:
+    """The message, if it stands in the body as one text; "" where it was put together of several: those hold pieces
+    of the request (pydantic's places and inputs), or what another server said (`metadata.raw`)."""
+    for holder in (payload, inner if isinstance(inner, dict) else {}):
+        for key in ("message", "error", "detail"):
+            said = holder.get(key)
+            if isinstance(said, str) and said.strip() == message:
+                return message
     return ""
 
 

@@ -62,6 +62,10 @@ class FileMemory(Memory):
     # ---- the file --------------------------------------------------------------------------------------
 
     def _read_file(self, now: float) -> None:
+        if os.path.exists(self.path) and not os.path.isfile(self.path):
+            self._is_ours = False  # to read a pipe would wait for ever, and to replace /dev/null would end badly
+            self._warn("is left alone", "it is no regular file")
+            return
         try:
             with open(self.path, "rb") as file:
                 data = file.read(_LARGEST + 1)

@@ -16,6 +16,8 @@ from .wire.usage import Usage
 __all__ = ["Cost", "GenaiPrices", "Price", "PriceTable", "cost_of", "price_source"]
 
 _MILLION = 1_000_000
+_MOST_TOKENS = 10**15  # JSON may hold whole numbers that no float can
+_YEAR_10000 = 253402300800  # Unix seconds
 
 
 class Price(NamedTuple):
@@ -67,7 +69,7 @@ def cost_of(usage: Usage, price: Price) -> Cost | None:
     drawn = (made.image_tokens if made is not None else None) or 0
     plain = prompt - cached - written - heard
     text = completion - reasoning - spoken - drawn
-    if min(plain, text, cached, written, heard, reasoning, spoken, drawn) < 0:
+    if min(plain, text, cached, written, heard, reasoning, spoken, drawn) < 0 or max(prompt, completion) > _MOST_TOKENS:
         return None
     parts = (
         ("input", plain, price.input),
@@ -201,7 +203,7 @@ def _names(model: str) -> Iterator[str]:
 
 
 def _day(created: int | None) -> str:
-    if created is None or not 0 < created < 253402300800:
+    if created is None or not 0 < created < _YEAR_10000:
         return ""
     from datetime import UTC, datetime
 
@@ -268,7 +270,7 @@ def _genai_cost(provider: str, model: str, usage: Usage, created: int | None) ->
         "input_audio_tokens": details.audio_tokens if details is not None else None,
         "output_audio_tokens": made.audio_tokens if made is not None else None,
     }
-    when = None if created is None else datetime.fromtimestamp(created, UTC)
+    when = datetime.fromtimestamp(created, UTC) if created is not None and 0 < created < _YEAR_10000 else None
     try:
         told = genai_prices.calc_price(
             genai_prices.Usage(**{name: count for name, count in counts.items() if count}),

@@ -114,7 +114,7 @@ class _Facts(Generic[Event, Whole]):
         return self._state
 
     def __del__(self) -> None:
-        if getattr(self, "_reply", None) is not None:
+        if getattr(self, "_state", None) is not None:  # also of one whose end has come and was not taken
             self.close()
 
     def __repr__(self) -> str:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
 
 import pytest
 
-from franca.cli.models import context_of
 from franca.servers import SERVERS
 from franca.simulator import Simulator
-from franca.wire.models import Model
 
 from .console import Console
 
@@ -53,22 +50,31 @@ def test_models_in_every_shape(scenario: str, console: Console, sim: Simulator) 
     assert done.out
 
 
-@pytest.mark.parametrize(
-    ("entry", "context"),
-    [
-        ({"id": "a", "context_length": 8192}, "8192"),
-        ({"id": "a", "max_model_len": 4096}, "4096"),
-        ({"id": "a", "context_window": 131072}, "131072"),
-        ({"id": "a", "meta": {"n_ctx_train": 2048}}, "2048"),
-        ({"id": "a", "top_provider": {"context_length": 1000}}, "1000"),
-        ({"id": "a", "context_length": None, "meta": None}, ""),
-        ({"id": "a", "context_length": "8k"}, ""),
-        ({"id": "a"}, ""),
-    ],
-)
-def test_context_lengths(entry: dict[str, Any], context: str) -> None:
-    """The context length is found where each server tells it, and never made up."""
-    assert context_of(Model(entry)) == context
+def test_models_tell_their_context_length(console: Console, sim: Simulator) -> None:
+    """In a column of its own, where the server tells it."""
+    done = console.run("models", server=sim.dialect("mistral"))
+    assert {row.split("\t")[3] for row in done.out.splitlines()} == {"131072"}
+
+
+def test_a_host_in_a_variable(console: Console) -> None:
+    """Moves the row; what is no host is told at its row, and leaves the list whole."""
+    moved = console.run("servers", "ollama", OLLAMA_HOST="0.0.0.0:8080")
+    assert moved.out.split("\t")[1] == "http://127.0.0.1:8080/v1"
+    wrong = console.run("servers", OLLAMA_HOST="box:no")
+    rows = {line.split("\t")[0]: line.split("\t")[1] for line in wrong.out.splitlines()}
+    assert rows["ollama"] == "OLLAMA_HOST is no address"
+    assert sorted(rows) == sorted(SERVERS)
+    asked = console.run("chat", "-m", "m", "Hi", server="ollama", OLLAMA_HOST="box:no")
+    assert asked.code != 0
+    assert "OLLAMA_HOST is HOST, HOST:PORT or http(s)://HOST:PORT, not 'box:no'" in asked.err
+
+
+def test_a_server_that_lists_nothing(console: Console) -> None:
+    """Is told so by name, when its models are asked for and when one has to be chosen."""
+    models = console.run("models", server="perplexity", PERPLEXITY_API_KEY="sk-example")
+    assert "there is no list of the models that can be asked" in models.err
+    chat = console.run("chat", "Hi", server="perplexity", PERPLEXITY_API_KEY="sk-example")
+    assert "which model? Give -m NAME or set FRANCA_MODEL; perplexity lists none" in chat.err
 
 
 def test_servers_show_no_key(console: Console) -> None:
@@ -124,6 +130,35 @@ def test_servers_fit_a_terminal(console: Console) -> None:
     terminal = console.terminal("servers", columns=60, height=50)
     assert terminal.end() == 0
     assert len(terminal.screen.text().split("\n")) == len(SERVERS) + 1
+
+
+def test_notes_stand_below_their_rows(console: Console) -> None:
+    """In a terminal, where a further column would leave no room for any."""
+    terminal = console.terminal("servers", "--notes", columns=80, height=120)
+    assert terminal.end() == 0
+    lines = terminal.screen.text().split("\n")
+    place = next(number for number, line in enumerate(lines) if line.startswith("azure "))
+    assert lines[place + 1] == "    Azure OpenAI: Deployment path with an api-version, or the v1 path without;"
+    assert lines[place + 2] == "    a key, or an Entra ID token."
+
+
+def test_all_about_one_server(console: Console) -> None:
+    """`franca servers NAME` tells a person what the table knows; a pipe gets the same lines as ever."""
+    terminal = console.terminal("servers", "azure", "Mistral", columns=80, height=60)
+    assert terminal.end() == 0
+    shown = terminal.screen.text()
+    assert "azure: Azure OpenAI" in shown
+    assert "{endpoint}/openai/v1" in shown
+    assert "in AZURE_OPENAI_ENDPOINT (not set)" in shown
+    assert "in MISTRAL_API_KEY (not set)" in shown
+    assert "- `seed` is sent as `random_seed`." in shown
+    assert console.run("servers", "groq", GROQ_API_KEY="gsk_secret").out == (
+        f"groq\t{SERVERS['groq'].base_url}\tGROQ_API_KEY\tset\n"
+    )
+    assert [row["name"] for row in json.loads(console.run("servers", "groq", "--json").out)] == ["groq"]
+    wrong = console.run("servers", "gorq")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "did you mean 'groq'?" in wrong.err
 
 
 def test_embeddings_in_a_pipe(console: Console) -> None:

@@ -156,6 +156,17 @@ def test_a_missing_key_names_its_variable(console: Console) -> None:
     assert "GROQ_API_KEY" in done.err
 
 
+def test_a_missing_key_of_ones_own_server_is_told_with_its_variable(console: Console) -> None:
+    """Rows of FRANCA_SERVERS have variables too."""
+    file = console.home / "servers.toml"
+    file.write_text(
+        '[servers.mine]\nbase_url = "http://localhost:1/v1"\napi_key = "env:MY_OWN_KEY"\nneeds_key = true\n'
+    )
+    done = console.run("chat", "-S", "mine", "-m", "x", "Hello", server=None, FRANCA_SERVERS=str(file))
+    assert done.code == 4
+    assert "MY_OWN_KEY" in done.err
+
+
 def test_no_server_at_all(console: Console) -> None:
     """Nothing set up: the ways to say where to go."""
     done = console.run("chat", "-m", "x", "hi", server=None)

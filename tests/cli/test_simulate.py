@@ -99,6 +99,14 @@ def test_scenarios_are_listed(console: Console) -> None:
     }
 
 
+def test_what_scenarios_do_is_told_in_full_in_a_terminal(console: Console) -> None:
+    """Below their names, where a further column would be cut."""
+    terminal = console.terminal("simulate", "--list", columns=80, height=2000)
+    assert terminal.end() == 0
+    words = " ".join(terminal.screen.text().split())
+    assert all(" ".join(scenario.about.split()) in words for scenario in SCENARIOS.values())
+
+
 @pytest.mark.parametrize(
     "words",
     [["--error-rate", "2"], ["--latency", "-1"], ["--tokens-per-second", "0"], ["--json"], ["--api-key", "env:NOPE"]],

@@ -435,3 +435,30 @@ def test_a_hundred_at_once(sim):
             return [chat.content for chat in await asyncio.gather(*(client.chat(str(n)) for n in range(100)))]
 
     assert asyncio.run(main()) == [str(n) for n in range(100)]
+
+
+def test_a_key_that_never_comes_ends_with_the_time_of_the_call(sim):
+    """A token service that hangs is a time-out of the call, which is free to try again; an error of the function's own
+    goes through as it is."""
+
+    async def hanging():
+        await asyncio.sleep(3600)
+
+    async def failing():
+        raise TimeoutError("the token service said so")
+
+    async def fine():
+        return "sk-0123456789"
+
+    async def go():
+        with pytest.raises(franca.TimedOut, match=r"deadline of the call passed .the function that gives the API key"):
+            await franca.AsyncClient(sim.url, model="echo", api_key=hanging).chat("x", deadline=0.05)
+        with pytest.raises(franca.TimedOut, match="the function that gives the API key took too long"):
+            await franca.AsyncClient(sim.url, model="echo", api_key=hanging, retries=0).chat("x", timeout=0.05)
+        with pytest.raises(TimeoutError, match="said so"):
+            await franca.AsyncClient(sim.url, model="echo", api_key=failing).chat("x", timeout=60)
+        for timeout in (60, None):
+            async with franca.AsyncClient(sim.url, model="echo", api_key=fine, timeout=timeout) as client:
+                assert (await client.chat("x")).content == "x"
+
+    asyncio.run(go())

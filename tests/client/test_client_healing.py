@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 import franca
+from franca.io.fake import FakeTransport
 from franca.simulator import Simulator
 
 LEARNT = ["rename max_completion_tokens to max_tokens (refused)", "drop store (refused)"]
@@ -72,6 +73,30 @@ def test_a_file_keeps_it_for_the_next_client(simulator, tmp_path):
         options = {"api_key": "k", "model": "echo", "heal_cache": tmp_path / "learnt.json"}
         with franca.Client(simulator.dialect("mistral"), **options) as client:
             assert changes(client.chat("Hello", max_completion_tokens=20, store=False)) == expected
+
+
+def test_a_server_that_names_one_field_at_a_time():
+    """Six refusals are six requests, once: else such a call would never come through."""
+    fields = {"temperature": 0.5, "top_p": 0.9, "seed": 3, "user": "me", "store": True, "service_tier": "auto"}
+    refusals = [
+        FakeTransport.answer(
+            {"error": {"message": f"Unrecognized request argument supplied: {name}", "param": name}}, status=400
+        )
+        for name in fields
+    ]
+    good = {"choices": [{"index": 0, "message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop"}]}
+    transport = FakeTransport([*refusals, good, good])
+    with franca.Client("http://strict/v1", model="m", transport=transport) as client:
+        assert changes(client.chat("Hello", **fields)) == [f"drop {name} (refused)" for name in fields]
+        client.chat("Hello", **fields)
+    assert len(transport.requests) == len(fields) + 2
+
+
+@pytest.mark.parametrize("option", [{"heal": "no"}, {"heal_cache": 5}])
+def test_what_is_no_setting_of_healing(option):
+    """It is said when the client is made, with the name of the option."""
+    with pytest.raises(franca.BadUsage, match=f"{next(iter(option))} is"):
+        franca.Client("http://localhost:1/v1", **option)
 
 
 def test_what_is_not_on_the_list_is_refused_as_ever(simulator):

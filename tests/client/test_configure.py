@@ -264,7 +264,7 @@ def test_the_catalogue_of_github_is_beside_its_base(monkeypatch):
 @pytest.mark.parametrize(
     ("server", "options", "text"),
     [
-        ("azure", {}, "address of your own: give endpoint=..., deployment=..."),
+        ("azure", {}, "address of your own: give endpoint=...; or endpoint=..., deployment=.*or set AZURE_OPENAI_E"),
         ("azure", {"deployment": "x"}, r"deployment=\.\.\. is not enough"),
         ("azure", {"endpoint": "mine.openai.azure.com"}, "endpoint is a URL"),
         ("azure", {"endpoint": "https://x.openai.azure.com", "deployment": "a/b", "api_version": "1"}, "a plain name"),
@@ -272,6 +272,8 @@ def test_the_catalogue_of_github_is_beside_its_base(monkeypatch):
         ("azure", {"endpoint": "https://x.openai.azure.com", "organization": "o"}, "takes no organization"),
         ("groq", {"endpoint": "https://x"}, "takes no endpoint"),
         ("http://x/v1", {"endpoint": "https://x"}, "takes no endpoint"),
+        (franca.Server(name="mine", base_url=""), {}, "the row mine has no base_url"),
+        (franca.Server(name="mine", base_url="http://x", quirks={"drops": ("seed",)}), {}, "a franca.servers.Quirks"),
     ],
 )
 def test_what_makes_no_address(no_azure, server, options, text):
@@ -311,3 +313,81 @@ def test_healing_can_be_turned_off():
         client.chat("x", user="me")
     with pytest.raises(BadUsage, match="heal is True or False"):
         franca.Client("http://x/v1", heal="no")
+
+
+@pytest.mark.parametrize("as_row", [False, True])
+def test_a_secret_in_the_query_does_not_travel_either(as_row):
+    """`?key=...` in the base URL, also of a row and of a fallback; what is no secret there goes along."""
+    url = "http://h/v1?api-version=2024&key=AIza-0123456789"
+    server = franca.Server("mine", "http://h/v1").at(url) if as_row else url
+    data = pickle.dumps(franca.Client(server, model="m", fallbacks=[server, {"server": server}] if as_row else []))
+    assert b"AIza-0123456789" not in data
+    copy = pickle.loads(data)
+    assert copy._session.target.query == "api-version=2024"
+    with pytest.raises(franca.BadUsage, match="the query of its base URL is a secret"):
+        copy.chat("x")
+
+
+def test_the_user_info_of_a_row_does_not_travel_either():
+    row = franca.Server("mine", "http://h/v1").at("http://me:sk-secret-key@h/v1")
+    assert b"sk-secret-key" not in pickle.dumps(franca.Client(row, model="m"))
+
+
+def test_with_options_reads_neither_the_environment_nor_files_again(monkeypatch, tmp_path):
+    """A program that takes its key out of the environment at the start has the same client afterwards."""
+    prices = tmp_path / "prices.toml"
+    prices.write_text("[m]\ninput = 1.0\n")
+    monkeypatch.setenv("GROQ_API_KEY", "sk-first-0123456789")
+    monkeypatch.setenv("FRANCA_MODEL", "from-the-environment")
+    client = franca.Client("groq", prices=prices)
+    monkeypatch.setenv("GROQ_API_KEY", "sk-other-0123456789")
+    monkeypatch.delenv("FRANCA_MODEL")
+    prices.unlink()
+    other = client.with_options(timeout=3)
+    assert (other._session.key, other.model) == ("sk-first-0123456789", "from-the-environment")
+    assert other._session.prices is client._session.prices
+
+
+def test_with_options_without_headers_keeps_those_of_the_client():
+    """`headers=None` says nothing, as for a call; None for one name takes that one away, also in a copy."""
+    client = franca.Client("http://h/v1", headers={"X-A": "1", "X-B": "2"})
+    for other in (client.with_options(headers=None), pickle.loads(pickle.dumps(client.with_options(headers={})))):
+        assert other._session.limits.headers == (("X-A", "1"), ("X-B", "2"))
+    assert client.with_options(headers={"x-a": None})._session.limits.headers == (("x-a", None), ("X-B", "2"))
+
+
+def test_with_options_reaches_the_fallbacks():
+    """But for what is a fallback's own, and for secrets of another server."""
+    client = franca.Client(
+        "http://one/v1", model="m", fallbacks=["n", ("http://two/v1", "o"), {"server": "http://three/v1", "timeout": 5}]
+    )
+    other = client.with_options(model="p", timeout=7, headers={"X-Api-Key": "k-0123456789", "X-Team": "blue"})
+    same, second, third = other._session.fallbacks
+    assert [place.model for place in (same, second, third)] == ["n", "o", None]
+    assert [place.limits.timeout for place in (same, second, third)] == [7, 7, 5]
+    assert [name for name, _ in same.limits.headers] == ["X-Api-Key", "X-Team"]
+    assert second.limits.headers == third.limits.headers == (("X-Team", "blue"),)
+    assert other.model == "p"
+
+
+class Labelled(franca.Client):
+    """A client of a user's own kind."""
+
+    def __init__(self, label):
+        super().__init__("http://h/v1")
+        self.label = label
+
+
+def test_with_options_of_a_class_of_ones_own():
+    other = Labelled("mine").with_options(timeout=2)
+    assert (type(other), other.label, other._session.limits.timeout) == (Labelled, "mine", 2)
+
+
+@pytest.mark.parametrize(("variable", "server"), [("GROQ_API_KEY", "groq"), ("OPENAI_API_KEY", None)])
+def test_a_line_break_behind_the_key_of_the_environment_is_cut_off(monkeypatch, variable, server):
+    """As behind one that is given; and a key that cannot be one is refused before anything is sent."""
+    monkeypatch.setenv(variable, "sk-abc0123456\r\n")
+    assert franca.Client(server)._session.key == "sk-abc0123456"
+    monkeypatch.setenv(variable, "sk-abc\n0123456")
+    with pytest.raises(BadUsage, match="characters that no key has"):
+        franca.Client(server)

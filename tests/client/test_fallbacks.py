@@ -90,10 +90,11 @@ def test_the_environments_model_is_not_a_fallbacks_own(monkeypatch):
         ("echo", "fallbacks is a list"),
         ({"server": "x"}, "fallbacks is a list"),
         ([7], r"fallbacks\[0\] is a model's name"),
-        ([{"model": "m"}], "a dict with 'server'"),
+        ([{"model": "m"}], r"fallbacks\[0\] has no 'server', only 'model'"),
         ([{"server": "http://x/v1", "api_kye": "sk-secret"}], "unknown option in"),
         ([("groq", "a", "b")], r"fallbacks\[0\]"),
         (["m"] * 21, "at most 20"),
+        ([" "], r"fallbacks\[0\] is a model's name"),
         ([("nosuch", "m")], "no server is called"),
     ],
 )
@@ -138,3 +139,24 @@ def test_a_pickle_holds_no_secret_of_a_fallback():
     assert len(copy._session.fallbacks) == 4
     with pytest.raises(errors.BadUsage, match="its api_key is a secret that does not travel"):
         copy._session.fallbacks[0].key()
+
+
+def test_another_model_of_the_same_server_has_the_same_limits():
+    """A cap holds for all calls of a client, and what one model's call learns helps the others; another server, another
+    key and limits of its own stand for themselves."""
+    mine = franca.RateLimits(concurrency=1)
+    client = franca.Client(
+        "http://one/v1",
+        api_key="sk-one",
+        limits=mine,
+        fallbacks=[
+            "n",
+            {"server": "http://one/v1", "api_key": "sk-one"},
+            {"server": "http://one/v1", "api_key": "sk-two"},
+            {"server": "http://one/v1", "api_key": "sk-one", "limits": franca.RateLimits(concurrency=2)},
+            ("http://two/v1", "n"),
+        ],
+    )
+    for one in (client, client.with_options(timeout=5)):
+        shared = [place.shared is one._session.shared for place in one._session.fallbacks]
+        assert shared == [True, True, False, False, False]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 import franca
+from franca.io.fake import FakeTransport
+from franca.observe import Hooks
 from franca.simulator import Simulator
 from franca.simulator.limit import RateLimit
 
@@ -81,3 +84,63 @@ def test_streams_hold_their_place_until_they_end():
         with client.chat_stream("one two three") as stream:
             next(iter(stream))
         assert client.chat("after a stream that was left").content
+
+
+def test_a_stream_that_the_garbage_collector_closes_in_the_middle_of_a_decision():
+    """The lock of the limits is held, in the very thread: the stream gives its place back without waiting for it."""
+    with (
+        Simulator(rate_limit=RateLimit(at_once=1)) as server,
+        franca.Client(server.url, model="echo", limits=franca.RateLimits(concurrency=1)) as client,
+    ):
+        for events in (0, 4):
+            stream = client.chat_stream("one two three")
+            for _ in range(events):
+                next(stream)
+            circle = [stream]
+            circle.append(circle)
+            with client._session.limiter._lock:
+                del stream, circle
+                gc.collect()
+            assert client.chat("hi", deadline=5).content == "hi"
+
+
+@pytest.mark.parametrize("how", ["left", "cancelled"])
+def test_who_leaves_tells_nothing_of_what_the_server_takes(how):
+    """A bound that a refusal set is widened by answers, not by calls that were given up."""
+
+    def refuse_once(request):
+        if len(transport.requests) == 1:
+            return FakeTransport.answer({"error": {"message": "slow down"}}, status=429, headers={"retry-after": "0"})
+        if how == "cancelled":
+            raise KeyboardInterrupt
+        return FakeTransport.stream([{"choices": [{"delta": {"content": "a"}}]}])
+
+    transport = FakeTransport(refuse_once)
+    client = franca.Client("http://one/v1", model="m", transport=transport, retries=0)
+    with pytest.raises(franca.RateLimited):
+        client.chat("x")
+    for _ in range(40):
+        if how == "cancelled":
+            with pytest.raises(KeyboardInterrupt):
+                client.chat("x")
+        else:
+            client.chat_stream("x").close()
+    lane = client._session.limiter.snapshot(0.0)["m"]
+    assert (lane["at_once"], lane["running"]) == (1, 0)
+
+
+def test_a_stream_whose_end_was_not_taken_is_told_all_the_same():
+    """A server that answers at once gives a stream without a connection; dropped unread, its call ends for the hooks
+    too, and its place is free."""
+    ended = []
+    hooks = Hooks(done=lambda call, answer, metrics: ended.append(answer.content))
+    whole = {"choices": [{"index": 0, "message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop"}]}
+    client = franca.Client(
+        "http://one/v1", model="m", transport=FakeTransport([whole] * 2), hooks=hooks,
+        limits=franca.RateLimits(concurrency=1),
+    )  # fmt: skip
+    for _ in range(2):
+        stream = client.chat_stream("x", deadline=5)
+        del stream
+        gc.collect()
+    assert ended == ["Hi", "Hi"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from franca.heal import Remedy
 
 HI = [{"role": "user", "content": "Hi"}]
+AS_JSON = [{"role": "user", "content": "Say hi, as JSON."}]
 TOOL = {"type": "function", "function": {"name": "f", "strict": True, "parameters": {"type": "object"}}}
 SCHEMA = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "object"}}}
 SAID = {"role": "assistant", "content": "Hello.", "name": "bot", "tool_calls": [], "function_call": None}
@@ -43,7 +44,7 @@ FULL = {
     "tool_choice": "auto",
     "parallel_tool_calls": False,
     "messages": [
-        {"role": "developer", "content": "Be brief."},
+        {"role": "developer", "content": "Be brief, in JSON."},
         {"role": "system", "content": "Use metric units."},
         *HI,
         {**SAID, "provider_specific_fields": {}},

@@ -94,10 +94,70 @@ def test_the_tree_is_the_one_drawn_on_top_of_the_file():
         (None, ("rate_limit_exceeded",), errors.RateLimited, 429),
         (None, ("not a word", "server_error"), errors.ServerFault, 500),
         (None, ("provider_overloaded",), errors.NoProvider, 503),
+        (400, ("invalid_model", "1500"), errors.NotFound, 400),
+        (400, ("model_not_found", "invalid_request_error"), errors.NotFound, 400),
+        (400, ("invalid_request_error", "model_not_supported"), errors.NotFound, 400),
+        (400, ("1211",), errors.NotFound, 400),
+        (422, ("invalid_api_key",), errors.Unauthorized, 422),
+        (400, ("API_KEY_INVALID", "INVALID_ARGUMENT"), errors.Unauthorized, 400),
+        (403, ("model_not_found",), errors.Forbidden, 403),
+        (500, ("invalid_api_key",), errors.ServerFault, 500),
+        (400, ("context_length_exceeded",), errors.BadRequest, 400),
+        (None, ("unknown_model",), errors.NotFound, 404),
     ],
 )
 def test_class_by_table(status, words, expected, meant):
     assert error_table.class_for(status, *words) == (expected, meant)
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence", "expected"),
+    [
+        (400, "/chat/completions: Invalid model name passed in model=x. Call `/v1/models`", errors.NotFound),
+        (400, "Invalid model name passed in model=x", errors.NotFound),
+        (400, "acme/x:free is not a valid model ID", errors.NotFound),
+        (400, "Model Not Exist", errors.NotFound),
+        (422, "MODEL NOT EXIST", errors.NotFound),
+        (400, "Model does not exist. Please check it carefully.", errors.NotFound),
+        (400, "Invalid model 'x'. Permitted models can be found at ...", errors.NotFound),
+        (400, "Unknown Model, please check the model code.", errors.NotFound),
+        (400, "The requested model 'a/b' does not exist", errors.NotFound),
+        (400, "The requested model 'a/b' is not supported by any provider you have enabled.", errors.NotFound),
+        (400, "Server is pinned to 'tiny-hf'; requested 'x'.", errors.NotFound),
+        (400, "invalid model ID", errors.NotFound),
+        (400, "The provided model identifier is invalid.", errors.NotFound),
+        (400, "API key not valid. Please pass a valid API key.", errors.Unauthorized),
+        (400, "Incorrect API key provided: sk***gA.", errors.Unauthorized),
+        (403, "Invalid access token. [ReqId: x]", errors.Unauthorized),
+        # Another status says enough by itself.
+        (403, "API key not valid.", errors.Forbidden),
+        (400, "Invalid access token.", errors.BadRequest),
+        (404, "API key not valid.", errors.NotFound),
+        (500, "Model Not Exist", errors.ServerFault),
+        (None, "Model Not Exist", errors.ServerFault),
+        # Only the beginning counts, and only whole words.
+        (400, "Bad input 'API key not valid'", errors.BadRequest),
+        (400, "content: 'x is not a valid model ID'", errors.BadRequest),
+        (400, "Your text was: x is not a valid model ID", errors.BadRequest),
+        (400, " is not a valid model ID", errors.BadRequest),
+        (400, "invalid model identity", errors.BadRequest),
+        (400, "Invalid model configuration 'x'", errors.BadRequest),
+        (400, "Server is pinned to 'tiny-hf'", errors.BadRequest),
+        (400, "x" * 400 + " is not a valid model ID", errors.BadRequest),
+        (400, "This model's maximum context length is 4097 tokens.", errors.BadRequest),
+        (400, "request (60013 tokens) exceeds the available context size (2048 tokens)", errors.BadRequest),
+        (400, "", errors.BadRequest),
+    ],
+)
+def test_class_by_sentence(status, sentence, expected):
+    """An unknown model and a wrong key that a server calls a bad request; the status stays as it was sent."""
+    assert error_table.class_for(status, "invalid_request_error", sentence=sentence) == (
+        (errors.BadRequest, 400) if status is None else (expected, status)
+    )
+
+
+def test_a_sentence_without_a_status_is_not_read():
+    assert error_table.class_for(None, sentence="Model Not Exist") == (errors.ServerFault, None)
 
 
 def test_retryable_by_table():

@@ -336,3 +336,59 @@ def test_nesting_that_would_exhaust_the_stack(key):
 )
 def test_what_counts_as_an_error_object(payload, found):
     assert (find_error(payload) is not None) is found
+
+
+# ---- the class by the server's own sentence --------------------------------------------------------
+
+KEY = "API key not valid. Please pass a valid API key."
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": {"message": KEY, "code": 400, "status": "INVALID_ARGUMENT"}},
+        [{"error": {"message": KEY, "code": 400, "status": "INVALID_ARGUMENT"}}],
+        {"code": "Client specified an invalid argument", "error": f" {KEY} "},
+        {"message": KEY},
+        {"detail": KEY},
+        {"error": {"message": "No.", "details": [{"@type": "x"}, 7, {"reason": "API_KEY_INVALID"}]}},
+    ],
+)
+def test_a_wrong_key_that_is_told_as_a_bad_request(body):
+    """Is Unauthorized, with the status as it was sent; also as an error object in a 200 answer."""
+    error = made(400, body)
+    assert type(error) is errors.Unauthorized
+    assert error.status == 400
+    assert not error.retryable
+
+
+def test_an_error_in_an_answer_is_read_by_the_status_that_it_names():
+    def inside(error):
+        return error_from_object({"error": error}, Headers(), Origin("srv", "m"), now=NOW)
+
+    assert type(inside({"message": KEY, "code": 400})) is errors.Unauthorized
+    assert type(inside({"message": KEY})) is errors.ServerFault
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        # What a server quotes of the request, or of another server, is not its own sentence.
+        {"detail": [{"loc": ["body", "API key not valid"], "msg": "Extra inputs are not permitted"}]},
+        {"detail": [{"loc": ["body"], "msg": KEY}]},
+        {"object": "error", "message": {"detail": [{"loc": ["body", "x"], "msg": KEY, "input": KEY}]}},
+        {"error": {"message": "Provider returned error", "metadata": {"raw": KEY}}},
+        {"error": {"message": "", "metadata": {"raw": KEY}}},
+        {"error": {"message": f"1 validation error: {{'input': '{KEY}'}}"}},
+        {"error": {"message": f'The text "{KEY}" is too long'}},
+        {"errors": [{"message": KEY}]},
+        {"title": KEY},
+        {"error": {"message": "No.", "details": {"reason": "API_KEY_INVALID"}}},
+        KEY,
+        KEY.encode(),
+        f"<html><title>{KEY}</title></html>".encode(),
+    ],
+)
+def test_a_quoted_text_chooses_no_class(body):
+    """Whatever stands in a prompt: a bad request stays one."""
+    assert type(made(400, body)) is errors.BadRequest

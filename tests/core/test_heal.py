@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from heal_bodies import FULL, HI, SAID, SCHEMA, TOOL
+from heal_bodies import AS_JSON, FULL, HI, SAID, SCHEMA, TOOL
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -38,7 +38,7 @@ def case_error(case):
 
 
 def case_body(case):
-    body = {"model": "m", "messages": HI, **case["request"]}
+    body = {"model": "m", "messages": AS_JSON, **case["request"]}
     return {key: value for key, value in body.items() if value is not None}
 
 
@@ -165,8 +165,44 @@ def test_the_field_must_be_there(case):
     ],
 )
 def test_wordings(message, body, found):
-    body = {"model": "m", "messages": HI, **body}
+    body = {"model": "m", "messages": AS_JSON, **body}
     assert remedy(refusal(message), body) == (None if found is None else Remedy(*found))
+
+
+@pytest.mark.parametrize(
+    ("messages", "healed"),
+    [
+        (AS_JSON, True),
+        ([{"role": "system", "content": "Answer with jsonlines."}, *HI], True),
+        ([*HI, {"role": "user", "content": [{"type": "image_url"}, {"type": "text", "text": "As Json."}]}], True),
+        (HI, False),
+        ([{"role": "user", "content": None, "name": "json"}, {"role": "user", "content": [7]}, "json"], False),
+        ("json", False),
+        (None, False),
+    ],
+)
+def test_a_schema_is_lowered_only_where_the_messages_speak_of_json(messages, healed):
+    """Else json_object is refused in its turn, and the refusal of the schema is the one that tells what is wrong.
+    A remembered remedy heeds it too."""
+    body = {"model": "m", "messages": messages, "response_format": SCHEMA}
+    lower = Remedy("rewrite", "response_format", ["json_schema", "json_object"])
+    assert remedy(refusal("This response_format type is unavailable now"), body) == (lower if healed else None)
+    assert (applied(body, lower, "remembered") is not None) is healed
+
+
+def test_pydantic_names_a_role_that_it_does_not_know():
+    """As Mistral sends it. A sentence like it in a prompt that is quoted changes nothing of a request without it."""
+    said = "Input tag 'developer' found using 'role' does not match any of the expected tags: 'system', 'user'"
+    detail = [{"type": "union_tag_invalid", "loc": ["body", "messages", 0], "msg": said, "input": {}}]
+    raw = json.dumps({"object": "error", "message": {"detail": detail}}).encode()
+    error = error_from_reply(422, Headers(), raw, Origin("mistral", "m"), now=NOW)
+    body = {"model": "m", "messages": [{"role": "developer", "content": "Be brief."}, *HI]}
+    found = remedy(error, body)
+    assert found == Remedy("rewrite", "messages[].role:developer", ["developer", "system"])
+    assert applied(body, found)[0]["messages"] == [{"role": "system", "content": "Be brief."}, *HI]
+    assert remedy(error, {"model": "m", "messages": HI}) is None
+    other = refusal(said.replace("developer", "critic"))
+    assert remedy(other, body) is None
 
 
 def test_param_alone_is_enough_with_a_refusing_code_but_not_by_itself():

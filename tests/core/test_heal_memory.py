@@ -285,3 +285,19 @@ def test_a_file_memory_pickles_as_its_path(tmp_path):
     twin = pickle.loads(pickle.dumps(memory))
     assert (twin.path, twin.limit, twin.ttl) == (str(path), 7, 60)
     assert twin.recall(URL, "m", NOW) == (USER,)
+
+
+@pytest.mark.parametrize("kind", ["fifo", "link to a device"])
+def test_what_is_no_file_is_neither_read_nor_replaced(tmp_path, caplog, kind):
+    """Reading a pipe would wait for ever; and a program of root's must not make a file of /dev/null."""
+    path = tmp_path / "odd"
+    os.mkfifo(path) if kind == "fifo" else path.symlink_to("/dev/null")
+    memory = FileMemory(path)
+    assert memory.recall(URL, "m", NOW) == ()
+    assert memory.remember(URL, "m", [USER], NOW)
+    memory.forget()
+    assert told(caplog) == [
+        f"{path} is left alone: it is no regular file. What is learnt about servers is kept in memory only."
+    ]
+    assert not path.is_file()
+    assert os.listdir(tmp_path) == ["odd"]

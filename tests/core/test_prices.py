@@ -299,3 +299,20 @@ def test_without_the_package_the_error_names_the_extra(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(BadUsage, match="franca\\[prices\\]"):
         price_source("genai-prices")
+
+
+@pytest.mark.parametrize("usage", [{"cost": 10**400}, {"prompt_tokens": 10**400, "completion_tokens": 1}])
+def test_numbers_beyond_all_measure_have_no_cost(usage):
+    """JSON may hold whole numbers that no float can; the answer can be read all the same."""
+    told = Told()
+    told.prices, told.times = PriceTable({"m": Price(1.0, 1.0)}), (1.0, None, None, 1)
+    chat = Chat({"model": "m", "usage": {**usage, "completion_tokens": 10**400}}, 200, Headers(), "s", told)
+    assert chat.cost is None
+    assert chat.metrics.tokens_per_second is None
+
+
+@pytest.mark.parametrize("created", [10**18, -5, 10**400])
+def test_a_date_that_is_none_does_not_hide_the_cost(created):
+    """The prices of the package are asked without a date then."""
+    usage = Usage({"prompt_tokens": 1000, "completion_tokens": 10, "total_tokens": 1010})
+    assert GenaiPrices().cost("openai", "gpt-4o", usage, created=created) > 0

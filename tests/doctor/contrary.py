@@ -26,7 +26,7 @@ class Contrary:
     listing  changes the decoded list of models
     typed    the content type of streams
     hangs_up whether the connection is closed after a stream, unannounced
-    keyed    (status, message) for requests without the right key, which is "sk-right-key-0123"
+    keyed    (status, message or whole body) for requests without the right key, which is "sk-right-key-0123"
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Contrary:
         listing: Change | None = None,
         typed: str = "text/event-stream",
         hangs_up: bool = False,
-        keyed: tuple[int, str] | None = None,
+        keyed: tuple[int, Any] | None = None,
         headers: tuple[tuple[str, str], ...] = (),
     ) -> None:
         self.upstream = urlsplit(upstream)
@@ -80,7 +80,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _do(self, body: bytes | None) -> None:
         owner = self.owner
         if owner.keyed and self.headers["Authorization"] != "Bearer sk-right-key-0123":
-            self._send(owner.keyed[0], {"error": {"message": owner.keyed[1]}})
+            status, said = owner.keyed
+            self._send(status, {"error": {"message": said}} if isinstance(said, str) else said)
             return
         for word in owner.refuse:
             if body is not None and f'"{word}"'.encode() in body:

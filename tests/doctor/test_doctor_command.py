@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -139,7 +140,24 @@ def test_it_asks_first(console: Console) -> None:
     assert "tokens in and at most" in asked
     terminal.type("c\n")
     assert terminal.end() == 0
-    assert terminal.screen.text().count("it costs tokens (--yes allows it)") == len(PROBES) - len(CHEAP)
+    shown = terminal.screen.text()
+    assert "- seed" not in shown, "a group of which nothing was tried is no table"
+    assert "not tried" in shown
+    assert shown.count("it costs tokens (--yes allows it)") < len(PROBES) - len(CHEAP)
+
+
+def test_where_nobody_answers_the_table_is_short(console: Console) -> None:
+    """What is wrong, and that nothing else was tried: no row for a server that was not seen."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    terminal = console.terminal("doctor", f"http://127.0.0.1:{port}/v1", "-m", "x", "--yes", height=60)
+    assert terminal.end() == 3
+    shown = terminal.screen.text()
+    assert "✗ reachable" in shown
+    assert "messages, sampling, streaming" in shown
+    assert "the server cannot be reached" in shown
+    assert "a row for" not in shown
+    assert len(shown.split("\n")) < 25
 
 
 def test_no_is_no(console: Console, sim: Simulator) -> None:
@@ -215,6 +233,16 @@ def test_a_server_that_is_not_there(console: Console) -> None:
     done = console.run("doctor", "http://127.0.0.1:9/v1", "-m", "x", "-y", server=None)
     assert done.code == 3
     assert done.out.startswith("connection\treachable\tno\tno connection to 127.0.0.1")
+
+
+def test_the_list_of_probes_fits_a_terminal(console: Console) -> None:
+    """Nothing is cut: what does not fit goes on below."""
+    terminal = console.terminal("doctor", "--list", columns=80, height=160)
+    assert terminal.end() == 0
+    shown = terminal.screen.text()
+    assert "…" not in shown
+    words = " ".join(shown.split())
+    assert all(probe.about in words for probe in PROBES)
 
 
 def test_the_list_of_probes(console: Console) -> None:

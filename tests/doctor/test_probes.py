@@ -49,7 +49,6 @@ HOLDS = {
     "keep-alive": ("lorem", "kept after a plain answer and after a stream"),
     "tools": ("tools", "called, with whole arguments and the finish reason tool_calls"),
     "tools streamed": ("tools", "1 call in"),
-    "tool_choice required": ("tools", "forces a call"),
     "tool_choice named": ("tools", "forces a call"),
     "tool_choice none": ("tools", "no call, where there is one without it"),
     "tool result": ("tools", "taken, and part of the prompt"),
@@ -137,6 +136,31 @@ def two_calls_by_chance(asked: Any, payload: Any) -> Any:
     return two_calls_unless_told(asked, payload)
 
 
+def named_without_schema(asked: Any, payload: Any) -> Any:
+    """The tool that was named is called, with arguments that no schema was put to (vLLM 0.32 without `strict`)."""
+    choice = asked.get("tool_choice")
+    return call_named(choice["function"]["name"], "true")(payload) if isinstance(choice, dict) else payload
+
+
+def calls_in_the_text(asked: Any, payload: Any) -> Any:
+    """`tool_choice: "none"` only keeps the server from reading the call that the model writes (vLLM 0.32)."""
+    call = '<tool_call>{"name": "get_weather", "arguments": {"city": "Oslo"}}</tool_call>'
+    return text_of_model(call)(payload) if asked.get("tool_choice") == "none" else payload
+
+
+def calls_when_told(asked: Any, payload: Any) -> Any:
+    """A model that calls only when it must, behind a server that makes it."""
+    return (
+        call_named("get_weather")(payload) if asked.get("tool_choice") == "required" else text_of_model("Hi.")(payload)
+    )
+
+
+def calls_after_a_result_when_told(asked: Any, payload: Any) -> Any:
+    """A model that calls at every chance but after a result, behind a server that makes it call there too."""
+    free = asked["messages"][-1]["role"] == "tool" and asked.get("tool_choice") != "required"
+    return text_of_model("Hi.")(payload) if free else call_named("get_weather")(payload)
+
+
 def no_call_by_chance(asked: Any, payload: Any) -> Any:
     """The same for `tool_choice`."""
     return payload if "tools" in asked else text_of_model(f"number {next(COUNT)}")(payload)
@@ -195,6 +219,7 @@ def usage_beside_finish(content: bytes) -> bytes:
 
 
 NO_USAGE = other(usage=None)
+EMPTY = {"choices": [{"index": 0, "message": {"role": "assistant", "content": ""}, "finish_reason": "stop"}]}
 CASES: list[tuple[str, str, dict[str, Any], str, str]] = [
     # probe, model, departure, verdict, what the fact says
     ("models", "lorem", {"listing": lambda given: given["data"]}, "partial", "6 models, as a bare array"),
@@ -216,7 +241,9 @@ CASES: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("chat", "lorem", {"answer": other(choices=[])}, "partial", "without choices, a message, a finish reason"),
     ("system role", "lorem", {"refuse": ("system",)}, "no", "refused: 400: system is not supported"),
     ("system role", "lorem", {"answer": other(usage={"prompt_tokens": 5})}, "partial", "it seems to be dropped"),
-    ("system role", "lorem", {"answer": NO_USAGE}, "ok", "cannot be told without token counts"),
+    ("system role", "lorem", {"answer": NO_USAGE}, "unknown", "cannot be told without token counts"),
+    ("tool result", "tools", {"answer": NO_USAGE}, "unknown", "cannot be told without token counts"),
+    ("stop", "lorem", {"reply": lambda body, made: EMPTY if "stop" in body else made}, "unknown", "has no text"),
     ("developer role", "lorem", {"refuse": ("developer",)}, "no", "refused: 400: developer is not supported"),
     ("two systems", "lorem", {"refuse": ("system",)}, "no", "refused, as any system message"),
     ("two systems", "lorem", {"refuse": ("Be kind.",)}, "no", "refused: 400"),
@@ -283,7 +310,14 @@ CASES: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("tools streamed", "tools", {"stream": events(without_index)}, "partial", "there is no index"),
     ("tool_choice required", "tools", {"answer": text_of_model("Hello.")}, "no", "the answer has no call"),
     ("tool_choice named", "tools", {"answer": call_named("get_weather")}, "no", "get_weather was called instead"),
+    ("tool_choice named", "tools", {"answer": call_named("get_tide")}, "no", "get_tide was called instead"),
+    ("tool_choice named", "tools", {"reply": named_without_schema}, "partial", "the arguments are no JSON object"),
+    ("tool_choice required", "tools", {"answer": call_named("get_weather")}, "unknown", "without being told to"),
+    ("tool_choice required", "tools", {"forget": ("tool_choice",)}, "partial", "none after the result of a tool"),
+    ("tool_choice required", "tools", {"reply": calls_when_told}, "ok", "forces a call"),
+    ("tool_choice required", "tools", {"reply": calls_after_a_result_when_told}, "ok", "forces a call"),
     ("tool_choice none", "tools", {"forget": ("tool_choice",)}, "no", "a tool was called"),
+    ("tool_choice none", "tools", {"reply": calls_in_the_text}, "partial", "written into the text"),
     ("tool_choice none", "lorem", {}, "unknown", "the model calls none anyway"),
     ("parallel tools", "tools", {"answer": call_named("get_weather", count=2)}, "partial", "parallel_tool_calls false"),
     ("parallel tools", "tools", {"reply": two_calls_unless_told}, "ok", "2 calls, 1 with parallel_tool_calls false"),
@@ -304,7 +338,8 @@ CASES: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("strict", "json", {"refuse": ("strict",)}, "no", "refused: 400: strict is not supported"),
     ("reasoning", "lorem", {}, "unknown", "this model told none"),
     ("reasoning_effort", "lorem", {"refuse": ("reasoning_effort",)}, "no", "refused: 400"),
-    ("reasoning_effort", "lorem", {}, "unknown", "as is any field"),
+    ("reasoning_effort", "lorem", {"forget": ("reasoning_effort",)}, "unknown", "as is any field"),
+    ("reasoning_effort", "lorem", {"refuse": ("franca_doctor",)}, "ok", "a level that does not exist is refused"),
     ("reasoning_effort", "lorem", {"refuse": ("franca_doctor_field",)}, "ok", "its effect is not measured"),
     ("embeddings", "lorem", {"refuse": ("input",), "status": 404}, "no", "not offered by this server: 404"),
     (
@@ -369,6 +404,25 @@ def test_it_does_not_hold(
     assert (finding.verdict, fact in finding.fact) == (verdict, True), finding
 
 
+def test_every_error_is_looked_at_for_its_shape(sim: Simulator) -> None:
+    """A server whose 401 is built in another way than its 400 (vLLM): the finding tells both."""
+    with (
+        Contrary(sim.url, keyed=(401, {"error": "Unauthorized"})) as server,
+        Examination(server.url, model="lorem", api_key=KEY) as examination,
+    ):
+        found = [examination.run(probe) for probe in chosen(["wrong key", "error shape"])][-1]
+    assert found.verdict == "partial"
+    assert found.fact == "error: {message, type, param, code}; but error as text with 401"
+
+
+def test_a_stream_that_came_at_once_is_timed_again(sim: Simulator) -> None:
+    """A busy machine may read late what came in time: one measurement is no evidence."""
+    with Contrary(sim.url) as server:
+        finding = examine(server.url, "speed", "lorem")
+    assert finding.fact.endswith("; all at once"), finding
+    assert [one.asked for one in finding.evidence].count("a longer stream") == 2
+
+
 @pytest.mark.parametrize(
     ("departure", "model", "verdict", "fact"),
     [
@@ -395,6 +449,7 @@ def test_every_probe_is_tried_both_ways() -> None:
     names = {probe.name for probe in PROBES}
     keys = {"key needed", "wrong key"}
     elsewhere = {"temperature", "context length", "parallel tools", "strict", "reasoning_effort", "rate limit headers"}
+    elsewhere |= {"tool_choice required"}
     assert names == HOLDS.keys() | keys | elsewhere
     silent = {"reachable"}  # in test_examination
     assert names == {case[0] for case in CASES} | keys | silent

@@ -82,7 +82,7 @@ class Play:
         self.slept.append(seconds)
         self.clock.now += seconds
 
-    def call(self, script, function, arguments):
+    def call(self, script, function, arguments, until=None):
         self.called.append(function)
         return function(*arguments)
 

@@ -357,3 +357,81 @@ def test_a_server_row_without_key_variable_is_asked_without(make_session, play, 
     row = Server(name="mine", base_url="http://h/v1", needs_key=False)
     session = make_session(row)
     assert play(exchange(session, get(session), understand), answer(OK)) == OK
+
+
+@pytest.mark.parametrize("location", ["http://[bad", "http://[::1/x", "//[x"])
+def test_a_redirect_to_no_address_is_the_servers_answer(make_session, play, answer, location):
+    """Not a ValueError of some library."""
+    session = make_session()
+    with pytest.raises(errors.StatusError, match="redirects"):
+        play(exchange(session, get(session), understand), answer(status=302, headers={"location": location}))
+
+
+@pytest.mark.parametrize("path", [None, b"models", 5, ["models"]])
+def test_a_path_is_text(make_session, path):
+    with pytest.raises(errors.BadUsage, match="a path is text"):
+        make_session().target.url(path)
+
+
+def test_the_key_does_not_follow_the_list_of_models_to_another_server(make_session):
+    """A row may have it anywhere on its own server."""
+    row = Server("mine", "https://one.example/v1", models="https://two.example/models")
+    with pytest.raises(errors.BadUsage, match="make a client for that server"):
+        _ = make_session(row).target.models_url
+    row = row._replace(models="https://one.example/catalog?all=1")
+    assert make_session(row).target.models_url == "https://one.example/catalog?all=1"
+
+
+def test_a_coroutine_function_for_the_key_of_a_blocking_client(make_session, play):
+    """It is told as such, and no coroutine is left that nobody awaits (which would be a warning)."""
+
+    async def key():
+        return "sk"
+
+    session = make_session(key=key)
+    with pytest.raises(errors.BadUsage, match="AsyncClient"):
+        play(exchange(session, post(session), understand))
+
+
+class Awaitable:
+    """Something to await that is no coroutine."""
+
+    def __await__(self):
+        return iter(())
+
+
+def test_what_else_can_be_awaited_is_no_key_either(make_session, play):
+    session = make_session(key=Awaitable)
+    with pytest.raises(errors.BadUsage, match="AsyncClient"):
+        play(exchange(session, post(session), understand))
+
+
+def test_a_secret_in_the_query_of_the_address_is_in_no_text(make_session, play, answer):
+    session = make_session("http://localhost:8000/v1?api-version=2024&key=AIza-0123456789")
+    said = {"error": {"message": "no such path: /v1/models?key=AIza-0123456789"}}
+    with pytest.raises(errors.NotFound) as caught:
+        play(exchange(session, get(session), understand), answer(said, status=404))
+    assert "AIza-0123456789" not in str(caught.value) + caught.value.body
+    assert "key=***" in str(caught.value)
+
+
+def test_a_server_that_once_told_no_limits_is_heard_again(make_session, play, answer):
+    """Two threads that skip the same answer leave the count below 0, which must not mean: never listen again."""
+    shared = make_limiter()
+    session = make_session(make_limiter=lambda: shared)
+    shared.skips = -1
+    told = {
+        "x-ratelimit-limit-requests": "60",
+        "x-ratelimit-remaining-requests": "0",
+        "x-ratelimit-reset-requests": "60s",
+    }
+    play(exchange(session, post(session), understand), answer(OK, headers=told))
+    assert not shared.quiet
+
+
+def make_limiter():
+    from threading import Lock
+
+    from franca.limits import Limiter, RateLimits
+
+    return Limiter(RateLimits(), Lock())

@@ -13,6 +13,7 @@ from franca.flow.chat import chat, open_chat
 from franca.flow.options import Limits
 from franca.flow.session import falls_back
 from franca.retry import RetryPolicy
+from franca.servers import Quirks, server_named
 
 GOOD = {"model": "x", "choices": [{"index": 0, "message": {"role": "assistant", "content": "Hi"}}]}
 ONCE = Limits(policy=RetryPolicy(retries=0))
@@ -210,3 +211,69 @@ def test_a_chatty_server_is_not_waited_for_for_ever(places, play, answer):
     """Events without a token are held back only up to a number."""
     begun = play(open_chat(places(), "x", None, None, {}), Body(*[ROLE] * 100))
     assert len(handed(begun)) == 64
+
+
+def test_the_same_server_gets_the_calls_own_secrets(make_session, play, answer):
+    """Another model there is asked for the same account: with the client's key it would be billed to another."""
+    first, same = make_session("http://one/v1", limits=ONCE, key="sk-client-key"), make_session("http://one/v1")
+    first.fallbacks = (same,)
+    headers = {"Authorization": "Bearer sk-callers-own"}
+    play(chat(first, "x", None, None, {"headers": headers}), answer(status=502), answer(GOOD))
+    assert [dict(request.headers)["Authorization"] for request in play.sent] == ["Bearer sk-callers-own"] * 2
+
+
+def test_what_one_server_excludes_is_asked_of_the_next(make_session, play, answer):
+    """Also amid the list: a fallback that takes no tools beside a schema does not end it."""
+    row = server_named("cerebras")._replace(quirks=Quirks(excludes=(("tools", "json_schema"),)))
+    first, picky = make_session("http://one/v1", limits=ONCE), make_session(row, key="sk-0123456789", model="z")
+    first.fallbacks = (picky, make_session("http://three/v1", model="w"))
+    given = {
+        "tools": [{"type": "function", "function": {"name": "f"}}],
+        "response_format": {"type": "json_schema", "json_schema": {"name": "s", "schema": {}}},
+    }
+    made = play(chat(first, "x", None, None, given), answer(status=502), answer(GOOD))
+    assert [one.error for one in made.tried] == ["ModelDown", "BadUsage"]
+
+
+def test_an_image_that_one_server_does_not_fetch_is_asked_of_the_next(make_session, play, answer):
+    row = server_named("openai")._replace(quirks=Quirks(image_urls=False))
+    first = make_session(row, key="sk-0123456789")
+    first.fallbacks = (make_session("http://two/v1"),)
+    message = {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://x/y.png"}}]}
+    assert play(chat(first, [message], None, None, {}), answer(GOOD)).tried[0].error == "BadUsage"
+
+
+def test_each_server_is_asked_for_vectors_in_its_own_form(make_session, play, answer):
+    """base64 from the first; numbers from a fallback whose row says that it has no base64, without a word of it."""
+    first = make_session("http://one/v1", limits=ONCE)
+    row = server_named("openai")._replace(quirks=Quirks(base64_embeddings=False))
+    first.fallbacks = (make_session(row, key="sk-0123456789"),)
+    vectors = {"data": [{"index": 0, "embedding": [1.0]}]}
+    made = play(embeddings(first, "x", None, None, {}), answer(status=502), answer(vectors))
+    bodies = [msgspec.json.decode(request.body) for request in play.sent]
+    assert [body.get("encoding_format") for body in bodies] == ["base64", None]
+    assert made.adapted == ()
+
+
+def test_a_stream_that_fails_after_its_first_token_counts_its_tries_once(places, play):
+    broken = Body(
+        TOKEN.replace(b'"stop"', b"null").partition(b"data: [DONE]")[0], errors.ConnectionLost("x", began=True)
+    )
+    begun = play(open_chat(places(), "x", None, None, {}), errors.ConnectFailed("down"), broken)
+    handed(begun)
+    begun.state.fail(broken.blocks.pop(0), 2.0)
+    begun.state.leave()
+    assert begun.state.partial().metrics.tries == begun.state.failure.partial.metrics.tries == 2
+
+
+def test_a_stream_that_fails_after_its_first_token_tells_who_was_asked_before(places, play):
+    """Its error as well as its part."""
+    broken = Body(TOKEN.replace(b'"stop"', b"null").partition(b"data: [DONE]")[0])
+    begun = play(open_chat(places(), "x", None, None, {}), errors.ConnectFailed("down"), broken)
+    handed(begun)
+    begun.state.take(b"", 2.0)
+    handed(begun)
+    begun.state.leave()
+    failure = begun.state.failure
+    assert isinstance(failure, errors.StreamBroken)
+    assert [one.error for one in failure.tried] == [one.error for one in failure.partial.tried] == ["ConnectFailed"]

@@ -81,3 +81,27 @@ def test_unknown_names_get_a_guess():
         reject_unknown({"time_out": 1}, CALL_OPTIONS, "option")
     with pytest.raises(BadUsage, match="there are: connect_timeout, deadline"):
         reject_unknown({"zzz": 1}, CALL_OPTIONS, "option")
+
+
+@pytest.mark.parametrize("value", [10**400, 1e300, 1e9])
+def test_a_time_that_no_clock_holds_is_refused(value):
+    """Systems raise an OverflowError of their own for it, in the middle of a call."""
+    with pytest.raises(BadUsage, match="timeout is a number of seconds"):
+        limits_with(Limits(), {"timeout": value})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"retries": "3"},
+        {"retries": 1.5},
+        {"retries": -1},
+        {"base": float("nan")},
+        {"cap": None},
+        {"longest_wait": 1e10},
+    ],
+)
+def test_a_policy_is_checked_too(wrong):
+    """It would fail in the middle of the first retry."""
+    with pytest.raises(BadUsage, match=f"{next(iter(wrong))} of a RetryPolicy"):
+        limits_with(Limits(), {"retries": RetryPolicy(**wrong)})

@@ -190,3 +190,20 @@ def test_a_cancelled_task_gives_up_its_place():
 
 class _NoTransport:
     send = None
+
+
+def test_a_stuck_call_holds_nobody_up_for_ever_because_there_are_caps_too():
+    """With room under the user's caps it is the server that is waited for, and that has its end; while a cap holds the
+    call up, it has none."""
+    one, clock = limiter(requests_per_minute=20), Clock()
+    one.leave(one.admit(0.0, "m", 0), 0.0, error=errors.RateLimited("x", status=429, model="m", retryable=True))
+    stuck = one.admit(0.0, "m", 0)  # the bound is one at once now, and this one never ends
+    flow = admitted(one, clock, "m", 0, longest=10.0)
+    assert next(flow)[2] == 10.0  # both of the cap's tokens are taken: no patience yet
+    clock.now = 9.0
+    assert next(flow)[2] == 10.0  # there is room: from now on it is the server's turn
+    clock.now = 19.0
+    with pytest.raises(StopIteration) as stop:
+        next(flow)
+    assert isinstance(stop.value.value, Ticket)
+    assert isinstance(stuck, Ticket)

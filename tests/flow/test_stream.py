@@ -464,3 +464,66 @@ def test_any_garbage_ends_in_an_answer_or_a_franca_error(blocks):
         assert state.final().choices
     else:
         assert isinstance(state.failure, errors.FrancaError)
+
+
+class Wanting:
+    """A trip whose request asked for so many choices."""
+
+    over = True
+    first_event = first_token = None
+    began = 0.0
+
+    def __init__(self, choices):
+        self.choices = choices
+
+    def told(self):
+        return None
+
+
+def wanting(choices, *steps):
+    opened = Opened(Head, None, Origin("srv", "m"), None, None, Wanting(choices))
+    state = Played(opened, CHAT, idle_timeout=60.0, wall=lambda: NOW)
+    for step in steps:
+        state.fail(step, 5.0) if isinstance(step, Exception) else state.take(b"" if step is None else step)
+    return state
+
+
+def test_a_choice_that_never_came_is_missed_when_the_stream_is_cut():
+    """Some servers send the choices one after another: the first with its finish reason is not all of n=2."""
+    lost = errors.ConnectionLost("gone", began=True)
+    state = wanting(2, data(delta("Hi", "stop")), lost)
+    assert isinstance(state.failure, errors.StreamBroken)
+    assert state.partial() is state.failure.partial
+    assert wanting(1, data(delta("Hi", "stop")), lost).failure is None
+    assert wanting(2, data(delta("Hi", "stop"), delta("Ho", "stop", index=1)), lost).failure is None
+
+
+def test_the_next_choice_has_as_much_time_as_any_event():
+    """Five seconds are for what follows a complete answer; the second choice of a slow server is no such thing."""
+    state = wanting(2, data(delta("Hi", "stop")))
+    assert state.until(10.0) == 70.0
+    state.take(data(delta("Ho", "stop", index=1)))
+    assert state.until(20.0) == 25.0
+
+
+@pytest.mark.parametrize("end", [None, data(DONE)])
+def test_a_server_that_heeds_no_n_ends_as_it_says(end):
+    """A clean end and [DONE] are the server's word that this is all."""
+    state = wanting(2, data(delta("Hi", "stop")), end)
+    assert (state.over, state.failure) == (True, None)
+
+
+@pytest.mark.parametrize("fields", [{}, {"role": "assistant"}])
+def test_the_first_token_is_noticed_in_an_event_like_the_empty_one_before(fields):
+    """OpenRouter sends the role with every event, and an empty text with the first."""
+    opened = Opened(Head, None, Origin("srv", "m"), None, None, trip := Wanting(1))
+    state = Played(opened, CHAT, idle_timeout=60.0, wall=lambda: NOW)
+    events = [
+        {"id": "c", "choices": [{"index": 0, "delta": {**fields, "content": text}, "finish_reason": None}]}
+        for text in ("", "", "Hi", " you")
+    ]
+    state.take(data(*events[:2]), 1.0)
+    assert (state.told_something, trip.first_event, trip.first_token) == (False, 1.0, None)
+    state.take(data(events[2]), 2.0)
+    state.take(data(events[3]), 3.0)
+    assert (state.told_something, trip.first_token) == (True, 2.0)

@@ -305,3 +305,12 @@ def test_a_streamed_turn_that_is_left(loop, left):
         with pytest.raises(KeyboardInterrupt):
             advance(flow, io)
     assert reply.ended == ["closed"]
+
+
+def test_the_deadline_may_pass_while_it_is_looked_at(make_session, answer, monkeypatch, clock):
+    """What is left of it is read once: read twice, nothing could be left of it for the request, which is no mistake of
+    the caller's."""
+    tools = ToolLoop(make_session(), "Hello", [act], None, None, {"deadline": 10.0}, coroutines=True, streamed=False)
+    times = iter([1009.5])
+    monkeypatch.setattr(tools._ask, "_clock", lambda: next(times, 1010.0))
+    assert run(tools.flow(), Io(clock, [answer(SAYS)])).content == "done"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
+from unittest.mock import AsyncMock, MagicMock, Mock
 
 import pytest
 
@@ -207,6 +208,16 @@ def test_the_report_is_made_once_for_each_function_and_may_fail_itself():
     assert "request" in reports[0][0]
 
 
+def test_mocks_work_as_hooks():
+    """What a mock returns has every attribute; it is no coroutine for that."""
+    reports = []
+    for mock in (Mock(), MagicMock()):
+        watch = watching(Hooks(done=mock), **CLOCKS, report=lambda *args: reports.append(args))
+        watch.done(watch.begin("chat", server="x"), None, None)
+        assert mock.call_count == 1
+    assert reports == []
+
+
 def test_without_a_report_failures_are_silent():
     """The borders of this layer: the caller decides where complaints go."""
 
@@ -250,8 +261,15 @@ class Callable:
 
 @pytest.mark.parametrize(
     "function",
-    [coroutine, generator, Callable(), Callable().method, functools.partial(functools.partial(coroutine, 1), 2)],
-    ids=["function", "generator", "object", "method", "partial"],
+    [
+        coroutine,
+        generator,
+        Callable(),
+        Callable().method,
+        functools.partial(functools.partial(coroutine, 1), 2),
+        AsyncMock(),
+    ],
+    ids=["function", "generator", "object", "method", "partial", "mock"],
 )
 def test_a_coroutine_function_is_refused(function):
     """Whatever it is wrapped in; the text says what to do instead."""
@@ -259,9 +277,11 @@ def test_a_coroutine_function_is_refused(function):
         Hooks(request=function)
 
 
-@pytest.mark.parametrize("function", [lambda *_: None, functools.partial(print, end=""), print, Headers, [].append])
+@pytest.mark.parametrize(
+    "function", [lambda *_: None, functools.partial(print, end=""), print, Headers, [].append, Mock(), MagicMock()]
+)
 def test_anything_else_that_can_be_called_is_a_hook(function):
-    """Builtins, classes, partials, methods."""
+    """Builtins, classes, partials, methods, and what stands for a function in a test."""
     assert repr(Hooks(done=function)) == "Hooks(done)"
 
 

@@ -186,18 +186,18 @@ def test_levels_are_respected(sim):
     logger.setLevel(logging.INFO)
     handler = Kept()
     logger.addHandler(handler)
-    with franca.Client(sim.url, retries=0, hooks=logging_hooks(logger)) as client:
+    with franca.Client(sim.url, retries=0, limits=False, hooks=logging_hooks(logger)) as client:
         client.chat("Hi", model="echo")
         assert handler.steps == ["done"]
         logger.setLevel(logging.ERROR)
         client.chat("Hi", model="echo")
         assert handler.steps == ["done"]
         with pytest.raises(RateLimited):
-            client.chat("Hi", model="scenario:limit-seconds")
+            client.chat("Hi", model="scenario:limit-none")
         assert handler.steps == ["done", "error"]
         logger.setLevel(logging.CRITICAL)
         with pytest.raises(RateLimited):
-            client.chat("Hi", model="scenario:limit-seconds")
+            client.chat("Hi", model="scenario:limit-none")
         assert handler.steps == ["done", "error"]
 
 
@@ -288,3 +288,20 @@ def test_hooks_are_hooks():
     """And say what they hear of."""
     assert isinstance(logging_hooks(), Hooks)
     assert repr(logging_hooks()) == "Hooks(request, response, retry, error, done)"
+
+
+def test_nothing_is_made_of_what_is_not_written():
+    """A logger that is silent costs a call no text: not of retries and errors either."""
+
+    class Told(RateLimited):
+        def __str__(self):
+            raise AssertionError("nobody asked for the text")
+
+    logger = logging.Logger("silent", logging.CRITICAL)
+    reports = []
+    watch = watching(
+        logging_hooks(logger), clock=lambda: 0.0, wall=lambda: 0.0, report=lambda text, error: reports.append(error)
+    )
+    for step in (lambda call: watch.retry(call, Told("x"), 1.0), lambda call: watch.error(call, Told("x"))):
+        step(watch.begin("chat", server="mine"))
+    assert reports == []

@@ -535,3 +535,26 @@ def test_without_the_extra_it_says_what_to_install():
 def test_without_providers_the_global_ones_are_used(sim):
     """Which do nothing until somebody sets them: then a call costs little and works as ever."""
     assert franca.Client(sim.url, hooks=otel_hooks()).chat("Hi", model="echo").content == "Hi"
+
+
+@pytest.mark.parametrize("step", ["done", "error"])
+def test_an_odd_answer_still_ends_its_span(telemetry, step):
+    """Its facts cannot be told, but a span that never ends is never exported, and holds on to its call."""
+
+    class Odd:
+        @property
+        def id(self):
+            raise RuntimeError("odd")
+
+    reports = []
+    watch = watching(
+        telemetry.hooks(), clock=lambda: 0.0, wall=lambda: 0.0, report=lambda text, error: reports.append(error)
+    )
+    call = watch.begin("chat", server="mine", model="m")
+    if step == "done":
+        watch.done(call, Odd(), None)
+    else:
+        watch.error(call, StreamBroken("cut", partial=Odd()))
+    (span,) = telemetry.spans
+    assert [str(error) for error in reports] == ["odd"]
+    assert (span.status.status_code is StatusCode.ERROR) is (step == "error")

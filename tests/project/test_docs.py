@@ -18,6 +18,7 @@ import pytest
 from documents import Block, blocks_of, commands_of
 from source_tree import ROOT
 
+from franca.servers import SERVERS
 from franca.simulator import Simulator
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
@@ -144,6 +145,15 @@ def test_links_lead_somewhere() -> None:
         inside = [target for target in targets if "://" not in target and not target.startswith("mailto:")]
         dead += [f"{page.name}: {target}" for target in inside if not (page.parent / target).exists()]
     assert dead == []
+
+
+def test_readme_leads_to_every_page_and_counts_the_servers() -> None:
+    """A page that nothing leads to is not read; a number that was true once is a lie."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    pages = {page.relative_to(ROOT).as_posix() for page in PAGES} - {"README.md"}
+    assert pages <= set(re.findall(r"\]\(([^)#\s]+)", readme))
+    counts = re.findall(r"(?:each|none) of (?:the )?(\d+)|(\d+) servers have a name", readme)
+    assert {int("".join(count)) for count in counts} == {len(SERVERS)}
 
 
 @pytest.mark.parametrize("script", sorted((ROOT / "scripts").glob("make_*.py")), ids=lambda script: script.name)

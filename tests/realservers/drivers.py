@@ -100,7 +100,7 @@ class Both:
     def __call__(self, base_url: Any, case: Callable[[Any], Any], **options: Any) -> Any:
         """The outcome of `case(client)`, which may be a FrancaError that it raised. The base URL may be a row."""
         blocking, awaiting = self.pair(base_url, **options)
-        first, second = _attempt(case, blocking), _attempt(case, awaiting)
+        first, second = attempt(case, blocking), attempt(case, awaiting)
         assert_same(plain(first), plain(second))
         return first
 
@@ -116,7 +116,8 @@ class Both:
                 client.close()
 
 
-def _attempt(case: Callable[[Any], Any], client: Any) -> Any:
+def attempt(case: Callable[[Any], Any], client: Any) -> Any:
+    """The outcome of a case, which may be a FrancaError that it raised."""
     try:
         return case(client)
     except FrancaError as error:

@@ -23,9 +23,9 @@ _UNTIL_STDIN_ENDS = '"$@" </dev/null & child=$!; cat >/dev/null; kill "$child"; 
 
 
 def wanted(variable: str, what: str) -> None:
-    """Skips, by name, where a slow server was not asked for."""
+    """Skips a whole module, by name, where its slow server was not asked for."""
     if os.environ.get(variable) != "1":
-        pytest.skip(f"{what} (set {variable}=1)")
+        pytest.skip(f"{what} (set {variable}=1)", allow_module_level=True)
 
 
 def environment(folder: str, name: str) -> Path:

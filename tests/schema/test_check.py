@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from typing import TypedDict
+
+import msgspec
 import pytest
 
-from franca.schema.arguments import SchemaArguments, TypedArguments
-from franca.schema.check import problems_of
+from franca.schema.arguments import SchemaArguments, TypedArguments, repeated_names
+from franca.schema.check import problems_of, strangers
+from franca.schema.derive import parameters_of
 
 
 def obj(**properties):
@@ -71,6 +76,36 @@ REF = {"$defs": {"n~/x": {"type": "integer"}, "loop": {"$ref": "#/$defs/loop"}},
         ("ab", {"pattern": "\\p{L}"}, []),
         ("ab", {"pattern": 5}, []),
         (5, {"pattern": "x"}, []),
+        # A $ref does not hide what stands beside it, and only "#" is this document.
+        (3, {"$ref": "#/$defs/a", "minimum": 5, "$defs": {"a": {"type": "integer"}}},
+         ["the arguments: expected at least 5, got 3"]),
+        ({"a": 1}, obj(a={"$ref": "other.json"}), []),
+        ({"a": 1}, {**obj(a={"$ref": "#/anyOf/1"}), "anyOf": [{}, {"type": "string"}]},
+         ["a: expected string, got the number 1"]),
+        ({"a": 1}, {**obj(a={"$ref": "#/anyOf/x"}), "anyOf": [{}]}, []),
+        # Names that a pattern allows are held to its schema, the others are not allowed.
+        ({"xa": 1, "b": 2}, {"patternProperties": {"^x": {"type": "string"}}, "additionalProperties": False},
+         ["xa: expected string, got the number 1", "b: no such argument; there are: none"]),
+        (3, {"multipleOf": 2}, ["the arguments: expected a multiple of 2, got 3"]),
+        (0.3, {"multipleOf": 0.1}, []),
+        (0.35, {"multipleOf": 0.1}, ["the arguments: expected a multiple of 0.1, got 0.35"]),
+        (10**400, {"multipleOf": 0.5}, []),
+        (1e300, {"multipleOf": 1e-300}, []),
+        (3, {"multipleOf": 0}, []),
+        ([1, [2], 1], {"uniqueItems": True},
+         ["the arguments: expected each item once, as uniqueItems is True, got [1,[2],1]"]),
+        ([1, True], {"uniqueItems": True}, []),
+        ([1, 1], {"uniqueItems": False}, []),
+        ([[True], {"x": 1}], {"enum": [[[1], {"x": 1}]]},
+         ['the arguments: expected one of [[[1],{"x":1}]], got [[true],{"x":1}]']),
+        ([{"x": 1}], {"enum": [[{"x": True}], [{"x": 1}]]}, []),
+        # What is no JSON Schema says nothing, and never ends the loop in a TypeError.
+        ({"a": {}}, obj(a={"required": True}), []),
+        (True, {"type": "any"}, []),
+        (3, {"type": [{"type": "string"}]}, []),
+        (3, {"type": [], "enum": None, "allOf": True, "anyOf": {}, "oneOf": 1}, []),
+        ([1], {"prefixItems": {"type": "string"}, "items": "string"}, []),
+        ({"a": 1}, {"properties": [], "patternProperties": 1, "required": "abc", "additionalProperties": "no"}, []),
     ],
 )  # fmt: skip
 def test_problems(value, schema, problems):
@@ -102,6 +137,94 @@ def test_arguments_of_a_function():
     ]
     assert read('{"a": 1, "b": [5]}')[1] == ["b[0]: expected `object`, got `int`"]
     assert TypedArguments(lambda_like()).read('{"x": 1}')[1] == ["x: no such argument; there are: none"]
+
+
+@dataclass
+class Filter:
+    name: str | None = None
+    inner: list[Filter] = field(default_factory=list)
+
+
+class Marks(TypedDict, total=False):
+    mark: int
+
+
+class Cat(msgspec.Struct, tag="cat", tag_field="kind"):
+    lives: int = 9
+
+
+class Dog(msgspec.Struct, tag="dog", tag_field="kind"):
+    lives: int = 1
+    name: str = ""
+
+
+@pytest.mark.parametrize(
+    ("source", "problems"),
+    [
+        ('{"f": {"nmae": "x"}}', ["f.nmae: no such argument; there are: name, inner"]),
+        ('{"f": {"name": "x", "inner": [{"name": "y"}, {"z": 1}]}}',
+         ["f.inner[1].z: no such argument; there are: name, inner"]),
+        ('{"f": {"name": "x"}}', []),
+        ('{"f": null}', []),
+        ('{"m": {"mark": 1, "b": 2}}', ["m.b: no such argument; there are: mark"]),
+        ('{"d": {"3": {"q": 1}}}', ["d.3.q: no such argument; there are: name, inner"]),
+        ('{"pet": {"kind": "cat", "lives": 3, "name": "Tom"}}', ["pet.name: no such argument; there are: kind, lives"]),
+        ('{"pet": {"kind": "dog", "lives": 3, "name": "Tom"}}', []),
+        ('{"free": {"any": {"thing": [1]}}}', []),
+    ],
+)  # fmt: skip
+def test_unknown_names_inside_the_arguments(source, problems):
+    """A dataclass, TypedDict or Struct passes over names that it does not have, and a default would stand for what the
+    model meant: the call does not fit the closed schema that was offered."""
+
+    def act(
+        f: Filter | None = None,
+        m: Marks | None = None,
+        d: dict[int, Filter] | None = None,
+        pet: Cat | Dog | None = None,
+        free: dict | None = None,
+    ) -> None: ...
+
+    assert TypedArguments(act, parameters_of(act)[2]).read(source)[1] == problems
+
+
+def test_strangers_beside_other_faults():
+    """Of several forms the nearest is told when none fits; too deep a value is told as such."""
+    forms = {"anyOf": [{"type": "string"}, {**obj(a={"type": "string"}), "additionalProperties": False}]}
+    assert strangers({"a": 1, "b": 2}, forms) == []
+    assert (
+        strangers({"b": 2}, {"oneOf": [forms["anyOf"][1]], "allOf": [forms["anyOf"][1]]})
+        == ["b: no such argument; there are: a"] * 2
+    )
+    deep = []
+    for _ in range(5000):
+        deep = [deep]
+    assert strangers(deep, {"items": {"$ref": "#"}}) == ["the arguments: nested too deeply"]
+
+
+def test_an_exception_while_arguments_are_made():
+    """It is the argument's fault as far as the model can tell: the call is not run, the loop goes on."""
+
+    @dataclass
+    class Odd:
+        x: int
+
+        def __post_init__(self):
+            raise KeyError("no such x")
+
+    def act(odd: Odd) -> None: ...
+
+    act.__annotations__ = {"odd": Odd}
+    assert TypedArguments(act).read('{"odd": {"x": 1}}') == ({}, ["odd: KeyError: 'no such x'"])
+
+
+def test_repeated_names():
+    """Nobody knows which value is meant, and every reader may take another one."""
+    assert repeated_names('{"a": 1, "b": {"c": 1, "c": 2}, "a": 2, "a": 3}') == [
+        "c: given more than once",
+        "a: given more than once",
+    ]
+    assert repeated_names('{"a": [{"a": 1}, {"a": %s}]}' % ("9" * 5000)) == []
 
 
 def lambda_like():

@@ -216,7 +216,7 @@ REFUSALS = [
         stream_options={"include_usage": True},
     ),
     _refusal("groq", "messages[].name", "property 'name' is unsupported", "row heal", messages=NAMED),
-    _refusal("groq", "store", "property 'store' is unsupported", "heal", store=True),
+    _refusal("groq", "store", "property 'store' is unsupported", "row heal", store=True),
     _refusal("groq", "n", "'n' : number must be at most 1", "", n=2),
     _refusal("groq", "response_format", "cannot be combined", "", tools=[WEATHER], response_format=SCHEMA),
     _refusal("mistral", "max_completion_tokens", cures="row heal", max_completion_tokens=64, **_EXTRA),
@@ -225,9 +225,17 @@ REFUSALS = [
     _refusal(
         "mistral", "stream_options", cures="row heal", stream=True, stream_options={"include_usage": True}, **_EXTRA
     ),
-    _refusal("mistral", "messages[].role", "Input tag 'developer'", "row", status=422, messages=DEVELOPER),
+    _refusal("mistral", "messages[].role", "Input tag 'developer'", "row heal", status=422, messages=DEVELOPER),
     _refusal("mistral", "messages[].reasoning_content", cures="row heal", messages=THOUGHT, **_EXTRA),
-    _refusal("deepseek", "response_format", "response_format type is unavailable", "heal", response_format=SCHEMA),
+    _refusal(
+        "deepseek",
+        "response_format",
+        "response_format type is unavailable",
+        "heal",
+        response_format=SCHEMA,
+        messages=[{"role": "user", "content": "Which city? Answer with JSON."}],
+    ),
+    _refusal("deepseek", "response_format", "response_format type is unavailable", "", response_format=SCHEMA),
     _refusal("deepseek", "messages[].role", "unknown variant `developer`", "row heal", messages=DEVELOPER),
     _refusal("deepseek", "messages[].reasoning_content", "must be passed back", "row", messages=CALLED),
     _refusal(

@@ -70,7 +70,7 @@ def test_an_unknown_name_is_answered_with_a_guess() -> None:
     """And with all the names."""
     with pytest.raises(BadUsage, match=r"no server is called 'grok'; did you mean 'groq'\?.*vllm"):
         server_named("grok")
-    with pytest.raises(BadUsage, match="no server is called 'zzzzzz' Give a URL"):
+    with pytest.raises(BadUsage, match=r"no server is called 'zzzzzz'\. Give a URL"):
         server_named("zzzzzz")
 
 

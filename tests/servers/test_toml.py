@@ -135,6 +135,7 @@ def test_a_row_from_nothing(tmp_path: Path) -> None:
         ("[servers.'a b']", r"\[servers.a b\]: a server's name is"),
         ("[servers.x]", "give a base_url"),
         ("[servers.x]\ntype = 'nobody'", "type: no server is called 'nobody'"),
+        ("[servers.x]\ntype = 'vlm'", "type: no server is called 'vlm'; did you mean 'vllm'?"),
         ("[servers.x]\ntype = 3", "type: no server is called 3"),
         ("[servers.x]\nbase_url = 'localhost:1'", "must start with http"),
         ("[servers.x]\nforms = [{ base_url = 'x' }]", "must start with http"),
@@ -163,6 +164,14 @@ def test_a_row_from_nothing(tmp_path: Path) -> None:
         ("[servers.x.quirks]\nreasoning_echo = 'always'", "'always' needs a reasoning_field"),
         ("[servers.x.quirks]\nreasoning_also = ['x']", "reasoning_also: 'x' is none of"),
         ("[servers.x.quirks]\neffort = { low = 1 }", "effort.low: expected a table"),
+        ("[servers.x]\nforms = [{ base_url = 'https://me:sk-secret@{host}/v1' }]", "base_url: a user name or password"),
+        ("[servers.x]\nbase_url = 'http://x/v1?api_key=sk-secret'", "base_url: a key has no place in a file"),
+        ("[servers.x.quirks]\nclamps = { a = [2, 1] }", "clamps.a: expected the least and the greatest value"),
+        ("[servers.x.quirks]\nclamps = { a = [nan, 1] }", "clamps.a: expected the least and the greatest value"),
+        ("[servers.x.quirks]\nbudget_range = [9, 1]", "budget_range: expected the least and the greatest value"),
+        ("[servers.x.quirks]\nresponse_formats = ['jsn']", "response_formats: 'jsn' is none of 'json_object'"),
+        ("[servers.x.quirks]\ndefaults = { x = 2020-01-01 }", "defaults.x: 2020-01-01 is no JSON value"),
+        ("[servers.x.quirks]\ndefaults = { x = [nan] }", r"defaults.x: \[nan\] is no JSON value"),
     ],
 )
 def test_mistakes_are_told_with_their_place(tmp_path: Path, text: str, problem: str) -> None:
@@ -199,8 +208,13 @@ TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
 TEXTS = st.lists(TEXT, max_size=3).map(tuple)
 WORDS = st.dictionaries(TEXT, TEXT, max_size=2).map(lambda found: tuple(found.items()))
 VALUE = (
-    st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | TEXT | st.lists(TEXT, max_size=2)
+    st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXT
+    | st.lists(TEXT, max_size=2)
 )
+ORDERED = st.tuples(st.floats(allow_nan=False, max_value=0), st.integers(0, 9))
 SETTINGS = st.dictionaries(TEXT, VALUE | st.dictionaries(TEXT, VALUE, max_size=2), max_size=2).map(
     lambda found: tuple(found.items())
 )
@@ -208,14 +222,14 @@ QUIRKS = st.builds(
     lambda **given: Quirks(**given),
     drops=TEXTS,
     renames=WORDS,
-    clamps=st.dictionaries(TEXT, st.tuples(st.floats(allow_nan=False), st.integers(0, 9)), max_size=2).map(
+    clamps=st.dictionaries(TEXT, ORDERED, max_size=2).map(
         lambda found: tuple((name, *limits) for name, limits in found.items())
     ),
     defaults=SETTINGS,
     name_roles=st.none() | TEXTS,
     reasoning_blank=st.none() | TEXT,
     effort=st.dictionaries(TEXT, SETTINGS, max_size=2).map(lambda found: tuple(found.items())),
-    budget_range=st.none() | st.tuples(st.integers(0, 9), st.integers(0, 9)),
+    budget_range=st.none() | st.tuples(st.integers(0, 9), st.integers(9, 19)),
     base64_embeddings=st.none() | st.booleans(),
     oddities=TEXTS,
 )

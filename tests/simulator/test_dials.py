@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from franca.simulator import RateLimit, Simulator
+
 
 @pytest.mark.parametrize("headers", [{"authorization": "Bearer sk-right"}, {"api-key": "sk-right"}])
 def test_the_right_key_opens(dialled: Any, headers: dict[str, str]) -> None:
@@ -68,3 +70,14 @@ def test_aliases_are_further_models(dialled: Any) -> None:
     assert call.chat(model="gpt-4o-mini").json["model"] == "gpt-4o-mini"
     assert "gpt-4o-mini" in [model["id"] for model in call("/v1/models").json["data"]]
     assert [call.chat(model="flaky").status for _ in range(4)] == [503, 200, 503, 200]
+
+
+def test_a_rate_limit_is_told_and_kept(dialled: Any) -> None:
+    """Refused beyond it, with the headers that say when to come back; anything but a RateLimit is said at once."""
+    call = dialled(rate_limit=RateLimit(requests_per_second=1))
+    first, second = call.chat(), call.chat()
+    assert (first.status, second.status) == (200, 429)
+    assert first.headers["x-ratelimit-remaining-requests"] == "0"
+    assert 0 < int(second.headers["retry-after-ms"]) <= 1000
+    with pytest.raises(TypeError, match="RateLimit, not int"):
+        Simulator(rate_limit=5)  # type: ignore[arg-type]

@@ -190,6 +190,8 @@ def test_demanded_classes_are_those_of_the_table(call: Any, name: str) -> None:
     if name == "error-moderation":  # told by its reasons, which the table of words does not see
         assert (chosen, outcome.error) == (errors.Forbidden, "Flagged")
         return
+    if name == "error-list":  # told by its sentence
+        chosen, status = error_table.class_for(answer.status, sentence=answer.json[0]["error"]["message"])
     assert chosen.__name__ == outcome.error
     assert status == answer.status
     if "retryable" in outcome.check and name != "error-not-available":

@@ -261,6 +261,34 @@ def test_a_trim_function():
 def test_an_estimate_that_is_no_number():
     with pytest.raises(BadUsage, match="the estimate function returned str"):
         _ = Conversation(estimate=lambda messages: "many").tokens
+    for wrong in (float("nan"), float("inf"), -1):
+        with pytest.raises(BadUsage, match=f"the estimate function returned {wrong}, which is no number"):
+            _ = Conversation(estimate=lambda messages, wrong=wrong: wrong).tokens
+
+
+def test_an_estimate_gets_copies():
+    """What a function of the caller's does to its messages changes neither what is kept nor what is sent."""
+
+    def estimate(messages):
+        for message in messages:
+            message["content"] = "mine"
+        messages.clear()
+        return 1
+
+    talk = Conversation(limit=8, estimate=estimate).add("a", answer("b"), "c")
+    assert talk.tokens == 1
+    assert contents(talk.window()) == ["a", "b", "c"]
+    assert contents(talk.messages) == ["a", "b", "c"]
+
+
+def test_a_message_in_a_circle():
+    """It has no JSON, and a copy of it would never end."""
+    circle = {"role": "user", "content": []}
+    circle["content"].append(circle)
+    with pytest.raises(BadUsage, match=r"add: messages\[1\]: the message is nested too deeply, or in a circle"):
+        Conversation().add("fine", circle)
+    odd = Conversation().add({"role": "user", "content": [franca.user_message("x"), {1: float("nan")}]})
+    assert len(odd) == 1
 
 
 def test_the_default_estimate_trims():

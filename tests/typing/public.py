@@ -20,6 +20,7 @@ from franca import (
     Completion,
     CompletionEvent,
     Conversation,
+    Cost,
     Embeddings,
     Headers,
     Message,
@@ -81,7 +82,10 @@ def blocking(client: Client) -> None:
     assert_type(chat.tool_calls, list[ToolCall])
     assert_type(chat.finish_reason, str | None)
     assert_type(chat.reasoning, str | None)
-    assert_type(chat.cost, float | None)
+    assert_type(chat.cost, Cost | None)
+    if chat.cost is not None:
+        assert_type(chat.cost.exact, bool)
+        assert_type(chat.cost + 1.0, float)
     assert_type(chat.usage, Usage | None)
     assert_type(chat.headers, Headers)
     assert_type(chat.request_id, str | None)

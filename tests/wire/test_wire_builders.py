@@ -234,6 +234,13 @@ def test_no_tool(function):
         function_tool(function)
 
 
+@pytest.mark.parametrize("schema", ["x", [], 5])
+def test_parameters_that_are_no_schema(schema):
+    """It is said before anything is sent, with the name of the tool."""
+    with pytest.raises(BadUsage, match="parameters of the tool look_up are a JSON Schema"):
+        function_tool("look_up", "Looks a word up.", schema)
+
+
 def test_tool_choice_function():
     """One function is forced by name, or by itself."""
     expected = {"type": "function", "function": {"name": "get_weather"}}

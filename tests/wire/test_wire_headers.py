@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from franca.wire import http
-from franca.wire.headers import Headers, is_secret_header
+from franca.wire.headers import Headers, is_secret_header, secret_values
 from franca.wire.http import Request
 
 tokens = st.text("abcABC-", min_size=1, max_size=6)
@@ -107,3 +107,30 @@ def test_async_transports_are_told_apart():
 
     assert isinstance(Mine(), http.AsyncTransport)
     assert not isinstance(object(), http.AsyncTransport)
+
+
+@pytest.mark.parametrize(
+    ("name", "secret"),
+    [
+        ("Helicone-Auth", True),
+        ("Ocp-Apim-Subscription-Key", True),
+        ("x-functions-key", True),
+        ("apikey", True),
+        ("X-Proxy-Authorization", True),
+        ("Idempotency-Key", False),
+        ("X-Keyboard", False),
+        ("X-RateLimit-Remaining-Tokens", False),
+    ],
+)
+def test_gateways_have_secrets_of_other_names(name, secret):
+    """Of what Azure API Management, Helicone, Cloudflare and Kong take keys in, none is shown or sent elsewhere."""
+    assert is_secret_header(name) is secret
+
+
+def test_secrets_in_a_query():
+    assert secret_values("api-version=2024-10-21&key=AIza-0123&x-api-key=k2&code=c&sig=&a=b&flag") == [
+        "AIza-0123",
+        "k2",
+        "c",
+    ]
+    assert secret_values("") == []

@@ -110,3 +110,41 @@ def test_real_lists(sample):
     data = msgspec.json.decode(sample)
     if isinstance(data, dict) and data.get("object") == "list" and "usage" not in data:
         assert read_models(data).ids == [entry["id"] for entry in data["data"]]
+
+
+def test_serving_endpoints_are_called_by_their_names():
+    """Databricks lists `endpoints`, whose ids are internal; a list under a usual name counts more."""
+    answer = {"endpoints": [{"name": "llama", "id": "5f3c"}, {"id": "5f3d"}, {"name": "gte"}]}
+    models = read_models(answer)
+    assert models.ids == ["llama", "gte"]
+    assert models["llama"]["id"] == "5f3c"
+    assert models.to_dict() == answer
+    assert pickle.loads(pickle.dumps(models)) == models
+    assert read_models({"endpoints": []}).ids == []
+    assert read_models({"endpoints": ["llama"]}).ids == ["llama"]
+    assert read_models({"endpoints": [{"name": "no"}], "data": [{"id": "yes"}]}).ids == ["yes"]
+    with pytest.raises(ProtocolError, match="no list of models"):
+        read_models({"endpoints": None})
+
+
+@pytest.mark.parametrize(
+    ("entry", "length", "field"),
+    [
+        ({"context_length": 8192, "top_provider": {"context_length": 4096}}, 8192, "context_length"),
+        ({"max_model_len": 2048.0}, 2048, "max_model_len"),
+        ({"context_window": 131072}, 131072, "context_window"),
+        ({"max_context_length": 32768, "loaded_context_length": 4096}, 32768, "max_context_length"),
+        ({"loaded_context_length": 4096}, 4096, "loaded_context_length"),
+        ({"meta": {"n_ctx": 512, "n_ctx_train": 4096}}, 512, "meta.n_ctx"),
+        ({"meta": {"n_ctx_train": 4096}}, 4096, "meta.n_ctx_train"),
+        ({"inputTokenLimit": 1048576}, 1048576, "inputTokenLimit"),
+        ({"max_input_tokens": 200000}, 200000, "max_input_tokens"),
+        ({"context_length": None, "top_provider": {"context_length": 4096}}, 4096, "top_provider.context_length"),
+        ({"context_length": 0, "max_model_len": True, "context_window": "8k", "meta": 7}, None, None),
+        ({}, None, None),
+    ],
+)
+def test_the_context_length_under_every_name(entry, length, field):
+    """The surest name counts; 0 and what is no number tell nothing."""
+    model = Model({"id": "m", **entry})
+    assert (model.context_length, model.context_field) == (length, field)

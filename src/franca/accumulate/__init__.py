@@ -58,6 +58,11 @@ class _Chunks:
         self._name = ""
         self._append: Callable[[str], None] = list[str]().append
 
+    @property
+    def width(self) -> int:
+        """How many choices were seen."""
+        return len(self._choices)
+
     def _add(self, payload: dict[str, Any]) -> None:
         self._like = {}
         if not isinstance(payload, dict):

@@ -66,5 +66,6 @@ def _reject_urls(content: list[Any], server: str) -> None:
                 raise BadUsage(
                     f"{server} does not fetch images: give the picture itself, image_part(path) or image_part(bytes)",
                     server=server,
+                    code="not_at_this_server",
                     param="messages",
                 )

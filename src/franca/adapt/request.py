@@ -26,6 +26,7 @@ def reject_exclusive(body: Mapping[str, Any], quirks: Quirks, server: str) -> No
                 "it does by now: give the client the row with other quirks, row._replace(quirks="
                 "row.quirks._replace(excludes=())))",
                 server=server,
+                code="not_at_this_server",
                 param="response_format" if "json" in one + other else one,
             )
 
@@ -56,6 +57,8 @@ def adapt_fields(draft: Draft, quirks: Quirks, facts: Facts, chat: bool) -> None
         refused += ("stream_options",)
     if facts.refused_reasoning and _reasons(draft.body, facts):
         refused += facts.refused_reasoning
+    if quirks.base64_embeddings is False and draft.body.get("encoding_format") == "base64":
+        refused += ("encoding_format",)
     for field in refused:
         if field in draft.body:
             draft.pop(field)
@@ -86,8 +89,8 @@ def _reasons(body: Mapping[str, Any], facts: Facts) -> bool:
 
 def _clamp(draft: Draft, field: str, lowest: float, highest: float) -> None:
     value = draft.body.get(field)
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and not lowest <= value <= highest:
-        allowed = lowest if value < lowest else highest
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and (value < lowest or value > highest):
+        allowed = lowest if value < lowest else highest  # NaN is neither: it is refused when the body is written
         draft.put(field, allowed)
         draft.note(field, "clamp", f"from {value} to {allowed}")
 

@@ -37,6 +37,7 @@ _VARIABLES = """environment:
   FRANCA_SERVER   a server's name or base URL, used when there is no --server
   FRANCA_MODEL    the model, used when there is no --model
   FRANCA_API_KEY  the key for FRANCA_SERVER
+  FRANCA_SERVERS  a TOML file with servers of your own
   NO_COLOR        no colours"""
 
 
@@ -70,8 +71,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _help() -> str:
     width = max(map(len, COMMANDS))
     commands = "\n".join(f"  {name:{width}}  {about}" for name, about in COMMANDS.items())
-    about = "One command line for every server that speaks the OpenAI Chat Completions wire format."
-    hint = 'franca COMMAND --help tells what a command takes. A first try: franca simulate, then\nfranca chat "Hello".'
+    about = "One command line for every server that speaks OpenAI's Chat Completions format."
+    hint = 'franca COMMAND --help tells what a command takes. A first try:\nfranca simulate, then franca chat "Hello".'
     return "\n\n".join((_USAGE, about, f"commands:\n{commands}", _EXITS, _VARIABLES, hint))
 
 

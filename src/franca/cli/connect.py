@@ -110,7 +110,9 @@ def chosen_model(client: Client) -> str:
     missing = "which model? Give -m NAME or set FRANCA_MODEL"
     try:
         ids = client.list_models().ids
-    except (NotFound, ProtocolError):
+    except (NotFound, ProtocolError, BadUsage) as error:
+        if isinstance(error, BadUsage) and error.code != "no_model_list":
+            raise
         raise BadUsage(f"{missing}; {client.server} lists none") from None
     if len(ids) == 1:
         if is_terminal(sys.stderr):

@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BadUsage
+from ..servers import server_named
 from .connect import add_options, client_options
 from .exits import AUTH, ERROR, INTERRUPTED, NETWORK, OK
 from .show import shortened
@@ -60,6 +61,8 @@ def run(args: argparse.Namespace) -> int:
 
         print_probes(probes, args.json)
         return OK
+    if args.row:
+        server_named(args.row)  # that it is one must be known before anything is spent
     with _examination(args) as examination:
         _choose_models(examination)
         allowed = _allowed(args, examination, probes)
@@ -100,7 +103,8 @@ def _choose_models(examination: Examination) -> None:
     examination.choose(model=single, embedding_model=embedding[0] if embedding else None)
     if examination.model is None:
         names = ", ".join(others[:4]) + (", ..." if len(others) > 4 else "")
-        note(f"franca: which model? Without -m only the server is examined{f'; it has {names}' if names else ''}")
+        which = f"which model? It has {names}" if names else "it lists no models"
+        note(f"franca: {which}; without -m only the server is examined")
 
 
 def _allowed(args: argparse.Namespace, examination: Examination, probes: Sequence[Probe]) -> frozenset[str]:
@@ -126,11 +130,17 @@ def _allowed(args: argparse.Namespace, examination: Examination, probes: Sequenc
 
 
 def _estimate(probes: Sequence[Probe], room: int) -> str:
+    """What the probes cost together with what they are compared with: the plain answer, and two cold ones."""
+    from ..doctor import chosen
+
+    if any(probe.needs == "chat" for probe in probes):
+        probes = [*probes, *(probe for probe in chosen(["chat", "temperature"]) if probe not in probes)]
     requests = sum(probe.requests for probe in probes)
     more = max(room - 16, 0)
     read = sum(probe.read for probe in probes)
     written = sum(probe.written + (probe.requests * more if probe.written else 0) for probe in probes)
-    return f"{requests} requests, about {read:,} tokens in and at most {written:,} out"
+    spent = f"{requests} requests, about {read:,} tokens in and at most {written:,} out"
+    return f"{spent} where limits of tokens are heeded"
 
 
 def _examine(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__
 from ..doctor import VERDICTS, Finding, differences, quirks_of, row_of
 from ..servers import Quirks, known_servers, server_named, to_toml
-from .show import columns_of, print_json
+from .show import columns_of, print_json, wrapped
 from .terminal import is_terminal, safe, styled, width
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ __all__ = ["Report", "print_probes"]
 
 _MARKS = {"ok": "✓", "no": "✗", "partial": "~", "unknown": "?", "skipped": "-"}
 _STYLES = {"ok": "green", "no": "red", "partial": "yellow", "unknown": "cyan", "skipped": "dim"}
-_LEAST = 24  # columns for a fact, below which lines are left to the terminal to break
 
 
 class Report:
@@ -78,7 +77,8 @@ class Report:
                 print("\t".join((one.group, one.name, one.verdict, " ".join(one.fact.split()))))
         else:
             self._print_table()
-            self._print_quirks()
+            if not any(one.name == "reachable" and one.verdict == "no" for one in self.findings):
+                self._print_quirks()
 
     def _print_table(self) -> None:
         out = sys.stdout
@@ -86,18 +86,24 @@ class Report:
         if self.embedding_model and self.embedding_model != self.model:
             title += f", embeddings {self.embedding_model}"
         print(styled(safe(title), "bold", out))
+        untried = _untried(self.findings)
         names = max((columns_of(one.name) for one in self.findings), default=0)
         group = ""
         for one in self.findings:
+            if one.group in untried:
+                continue
             if one.group != group:
                 group = one.group
                 print(f"\n{styled(group, 'bold', out)}")
             head = f"  {_MARKS[one.verdict]} {one.name:{names}}  "
             word = f"{one.verdict:7}  "
-            lines = _wrapped(safe(one.fact), width() - columns_of(head) - len(word) - 1)
+            lines = wrapped(safe(one.fact), width() - columns_of(head) - len(word) - 1) or [""]
             print(styled(head, _STYLES[one.verdict], out) + styled(word, _STYLES[one.verdict], out) + lines[0])
             for line in lines[1:]:
                 print(" " * (columns_of(head) + len(word)) + line)
+        if untried:
+            print(f"\n{styled('not tried', 'bold', out)}")
+            _print_list([f"{', '.join(groups)}: {why}" for why, groups in _turned(untried).items()])
         counts = Counter(one.verdict for one in self.findings)
         told = [one.tokens for one in self.findings if one.tokens is not None]
         parts = [f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict]]
@@ -118,9 +124,26 @@ class Report:
         print(f"\n{styled('a row for the table of servers', 'bold', out)}\n{safe(to_toml(self.row)).rstrip()}")
 
 
+def _untried(findings: Sequence[Finding]) -> dict[str, str]:
+    """The groups of which nothing was tried for one and the same reason, with that: a line for each of dozens of
+    probes would hide what was found."""
+    reasons: dict[str, set[str]] = {}
+    for one in findings:
+        reasons.setdefault(one.group, set()).add(one.fact if one.verdict == "skipped" else "")
+    sizes = Counter(one.group for one in findings)
+    return {group: why for group, (why, *more) in reasons.items() if why and not more and sizes[group] > 1}
+
+
+def _turned(reasons: dict[str, str]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for group, why in reasons.items():
+        groups.setdefault(why, []).append(group)
+    return groups
+
+
 def _print_list(lines: Sequence[str]) -> None:
     for line in lines:
-        first, *rest = _wrapped(safe(line), width() - 3)
+        first, *rest = wrapped(safe(line), width() - 5)
         print(f"  {first}")
         for more in rest:
             print(f"    {more}")
@@ -132,22 +155,22 @@ def _told(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _wrapped(text: str, columns: int) -> list[str]:
-    """A text in lines of so many columns; one line where there is no room for columns."""
-    text = " ".join(text.split())
-    if columns < _LEAST:
-        return [text]
-    from textwrap import wrap
-
-    return wrap(text, columns, break_on_hyphens=False) or [""]
-
-
 def print_probes(probes: Sequence[Probe], as_json: bool) -> None:
     """The probes, and what each finds out."""
     if as_json:
         print_json([{"name": one.name, "group": one.group, "about": one.about, "cheap": one.cheap} for one in probes])
         return
-    from .show import print_table
-
-    rows = [(one.group, one.name, one.about) for one in probes]
-    print_table(("GROUP", "PROBE", "WHAT IT FINDS OUT"), rows, flexible=(2,))
+    if not is_terminal(sys.stdout):
+        for one in probes:
+            print("\t".join((one.group, one.name, one.about)))
+        return
+    names = max((columns_of(one.name) for one in probes), default=0)
+    group = ""
+    for one in probes:
+        if one.group != group:
+            print(("\n" if group else "") + styled(one.group, "bold", sys.stdout))
+            group = one.group
+        first, *more = wrapped(one.about, width() - names - 5)
+        print(f"  {one.name:{names}}  {first}")
+        for line in more:
+            print(f"  {'':{names}}  {line}")

@@ -156,9 +156,12 @@ def _start_it(error: ConnectFailed) -> str:
 
 
 def _key_hint(server: str | None) -> str:
-    from ..servers import SERVERS
+    from ..servers import SERVERS, known_servers
 
-    row = SERVERS.get(server or "")
+    try:
+        row = known_servers().get(server or "")
+    except BadUsage:  # the file of servers: what is wrong with it is not what this is about
+        row = SERVERS.get(server or "")
     if row is None or not row.key_vars:
         return "--api-key-env NAME takes the key from the variable NAME"
     name = row.key_vars[0]

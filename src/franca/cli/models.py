@@ -5,30 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from typing import Any
 
-from ..wire.models import Model
 from .connect import add_options, make_client
 from .exits import ERROR, OK
 from .show import print_json, print_table
 from .terminal import note
 
-__all__ = ["configure", "context_of", "run"]
-
-# Where servers tell how many tokens a model takes: OpenRouter, vLLM, Groq, Mistral and LM Studio, llama.cpp,
-# Gemini, LiteLLM.
-_CONTEXT = (
-    ("context_length",),
-    ("max_model_len",),
-    ("context_window",),
-    ("max_context_length",),
-    ("loaded_context_length",),
-    ("meta", "n_ctx"),
-    ("meta", "n_ctx_train"),
-    ("inputTokenLimit",),
-    ("max_input_tokens",),
-    ("top_provider", "context_length"),
-)
+__all__ = ["configure", "run"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -47,24 +30,16 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json([model.to_dict() for model in found])
     else:
-        rows = [(model.id or "", model.owned_by or "", _day(model.created), context_of(model)) for model in found]
+        rows = [
+            (model.id or "", model.owned_by or "", _day(model.created), str(model.context_length or ""))
+            for model in found
+        ]
         print_table(("MODEL", "OWNER", "CREATED", "CONTEXT"), rows, flexible=(0, 1))
     sys.stdout.flush()
     if not found and args.filter:
         note(f"franca: none of the {len(models)} models has {args.filter!r} in its id")
         return ERROR
     return OK
-
-
-def context_of(model: Model) -> str:
-    """The context length in tokens, as text; "" when the server does not tell it."""
-    for path in _CONTEXT:
-        value: Any = model.to_dict()
-        for name in path:
-            value = value.get(name) if isinstance(value, dict) else None
-        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-            return str(value)
-    return ""
 
 
 def _day(created: int | None) -> str:

@@ -14,10 +14,11 @@ import msgspec
 from ..wire.usage import Usage
 from .terminal import is_terminal, note, safe, styled, width
 
-__all__ = ["Watch", "columns_of", "print_json", "print_stats", "print_table", "shortened"]
+__all__ = ["Watch", "columns_of", "print_json", "print_stats", "print_table", "shortened", "wrapped"]
 
 _GAP = 2
 _NARROWEST = 8
+_LEAST = 24  # columns below which it is left to the terminal to break lines
 
 
 def print_json(value: Any) -> None:
@@ -29,12 +30,15 @@ def print_json(value: Any) -> None:
         print(text.decode())
 
 
-def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, flexible: Sequence[int]) -> None:
-    """Rows of text. In a terminal: aligned, with a heading, and the `flexible` columns cut so that a row fits."""
+def print_table(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], *, flexible: Sequence[int], notes: Sequence[str] = ()
+) -> None:
+    """Rows of text. In a terminal: aligned, with a heading, and the `flexible` columns cut so that a row fits.
+    `notes`, one for each row, stand below their rows there; in a pipe they are the last column."""
     out = sys.stdout
     if not is_terminal(out):
-        for row in rows:
-            print("\t".join(" ".join(cell.split()) for cell in row))
+        for number, row in enumerate(rows):
+            print("\t".join(" ".join(cell.split()) for cell in (*row, *notes[number : number + 1])))
         return
     cells = [[safe(" ".join(cell.split())) for cell in row] for row in (heads, *rows)]
     widths = [max(columns_of(row[place]) for row in cells) for place in range(len(heads))]
@@ -47,6 +51,19 @@ def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, flexible
         parts = [_padded(cell, columns) for cell, columns in zip(row, widths, strict=True)]
         line = (" " * _GAP).join(parts).rstrip()
         print(styled(line, "bold", out) if number == 0 else line)
+        for text in wrapped(safe(notes[number - 1]), width() - 5) if number and notes else []:
+            print(styled(f"    {text}".rstrip(), "dim", out))
+
+
+def wrapped(text: str, columns: int, *, whole: bool = False) -> list[str]:
+    """A text in lines of so many columns, none of them for no text; one line where there is no room for columns.
+    With `whole` a word that is longer stays in one piece: addresses are copied."""
+    text = " ".join(text.split())
+    if columns < _LEAST:
+        return [text]
+    from textwrap import wrap
+
+    return wrap(text, columns, break_on_hyphens=False, break_long_words=not whole)
 
 
 def columns_of(text: str) -> int:

@@ -156,7 +156,7 @@ def _list(as_json: bool) -> int:
             [{"name": row.name, "calls": row.calls, "about": row.about, "source": row.source} for row in rows],
         )
     else:
-        cells = [(row.name, ", ".join(row.calls), row.about) for row in rows]
-        print_table(("SCENARIO", "CALLS", "WHAT THE SERVER DOES"), cells, flexible=(2,))
+        cells = [(row.name, ", ".join(row.calls)) for row in rows]
+        print_table(("SCENARIO", "CALLS"), cells, flexible=(1,), notes=[row.about for row in rows])
     sys.stdout.flush()
     return OK

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import BadUsage
 from ..flow.options import CALL_OPTIONS, CallOptions, Limits, limits_with, reject_unknown
-from ..flow.session import Key, Session
+from ..flow.session import Key, Session, checked_key
 from ..servers import Server
 from .address import deployed, given_key, organisation, target_and_key
 from .companions import falls_for, healing, limiter_for, prices_for, watch_for
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..limits import RateLimits
     from ..observe import Hooks, Watch
 
-__all__ = ["ClientOptions", "make_session", "picklable", "transport_options"]
+__all__ = ["ClientOptions", "make_session", "picklable", "session_with", "transport_options"]
 
 _MAX_BODY = 64 * 1024 * 1024
 _TRANSPORT_OPTIONS = ("proxy", "trust_env", "verify", "cert")
@@ -49,8 +49,8 @@ class ClientOptions(CallOptions, total=False):
     fallbacks   where a call goes when the server fails it, in order: a model's name (the same server), a (server,
                 model) pair, or a dict of options with `server`
     fallback_on which errors do so: classes, or a function of the error (default: all but those of a wrong request)
-    transport   what sends the requests: an httpx or httpx2 client, a transport of `franca.io.fake` for tests, or
-                anything with the methods of `franca.wire.http.Transport`
+    transport   what sends the requests: an httpx or httpx2 client, a cassette of `franca.testing` or a transport of
+                `franca.io.fake` for tests, or anything with the methods of `franca.wire.http.Transport`
     """
 
     api_key: Key
@@ -96,10 +96,13 @@ def make_session(server: str | Server | None, options: Mapping[str, Any], versio
         from .fallbacks import places
 
         found = []
-        for where, given in places(server, options):
+        for (where, given), entry in zip(places(server, options), options["fallbacks"], strict=True):
             place = _session(where, given, version, heals=heals, memory=memory, watch=watch, prices=prices)
             if not given.get("model") and not given.get("deployment"):
                 place.model = None  # not the one of FRANCA_MODEL: the call's own goes before it
+            same = place.target.base_url == session.target.base_url and place.key == session.key
+            if same and not (isinstance(entry, Mapping) and "limits" in entry):
+                place.shared = session.shared  # one server has one limit, however many of its models are asked
             found.append(place)
         session.fallbacks = tuple(found)
     if options.get("fallback_on") is not None:
@@ -119,6 +122,8 @@ def _session(
 ) -> Session:
     fields = {name: options[name] for name in _FIELDS if options.get(name)}
     target, key, bearer = target_and_key(server, fields)
+    if isinstance(key, str):  # from the environment: files and shells leave line breaks at its end
+        key = checked_key(key)
     if "api_key" in options:
         key, bearer = given_key("api_key", options["api_key"]), False
     if options.get("token") is not None:
@@ -149,6 +154,18 @@ def _session(
     if capped:
         session.shared.hear()
     return session
+
+
+def session_with(session: Session, options: Mapping[str, Any], entries: Sequence[Any]) -> Session:
+    """The session with other call options or another model; `entries` are its fallbacks as they were given. Neither the
+    environment nor a file is read again: they may have changed, and it is the same client."""
+    made = session.varied(options)
+    if entries:
+        from .fallbacks import passed_on
+
+        places = zip(session.fallbacks, entries, strict=True)
+        made.fallbacks = tuple(place.varied(passed_on(options, entry)) for place, entry in places)
+    return made
 
 
 def transport_options(options: Mapping[str, Any]) -> dict[str, Any]:

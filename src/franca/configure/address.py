@@ -10,8 +10,9 @@ from ..errors import BadUsage
 from ..flow.session import Key, checked_key
 from ..flow.target import Target, resolve
 from ..servers import Server, server_named
+from ..servers.table import server_in_table
 
-__all__ = ["deployed", "given_key", "organisation", "target_and_key"]
+__all__ = ["deployed", "given_key", "organisation", "other_address", "target_and_key"]
 
 
 def target_and_key(server: str | Server | None, fields: Mapping[str, str]) -> tuple[Target, Key, bool]:
@@ -29,7 +30,7 @@ def target_and_key(server: str | Server | None, fields: Mapping[str, str]) -> tu
         server = "openai"
     row = _row(server)
     if row is not None:
-        url = _first_set(row.url_vars)
+        url = other_address(row) if isinstance(server, str) or row.base_url == _usual(row) else None
         if row.forms:
             server, fields = row, {**_fields_set(row), **fields}
         elif url:  # OLLAMA_BASE_URL and the like
@@ -38,7 +39,7 @@ def target_and_key(server: str | Server | None, fields: Mapping[str, str]) -> tu
             server = row
     target = resolve(server, fields)
     row = target.row
-    if row is None:
+    if row is None or row.auth == "none":
         return target, None, False
     key = _first_set(row.key_vars)
     token = None if key else _first_set(row.token_vars)
@@ -52,6 +53,23 @@ def _row(server: str | Server) -> Server | None:
     if not isinstance(server, str) or not server.strip() or server.strip() == "localhost":
         return None
     return None if any(mark in server for mark in "/:.") else server_named(server.strip())
+
+
+def other_address(row: Server) -> str | None:
+    """The base URL that the environment tells for a row (OLLAMA_BASE_URL, OLLAMA_HOST); None without one."""
+    url = _first_set(row.url_vars)
+    name = None if url else next((name for name in row.host_vars if os.environ.get(name)), None)
+    if name is None:
+        return url
+    from ..servers.place import url_of_host
+
+    return url_of_host(name, os.environ[name], row.base_url)
+
+
+def _usual(row: Server) -> str | None:
+    """The base URL of the table's row of that name. A row that was put elsewhere (`row.at`) stays there."""
+    known = server_in_table(row.name)
+    return row.base_url if known is None else known.base_url
 
 
 def _fields_set(row: Server) -> dict[str, str]:

@@ -22,6 +22,8 @@ def healing(options: Mapping[str, Any]) -> tuple[bool, Memory | None]:
     heal, path = options.get("heal", True), options.get("heal_cache")
     if not isinstance(heal, bool):
         raise BadUsage(f"heal is True or False, not {heal!r}")
+    if path is not None and not isinstance(path, (str, os.PathLike)):
+        raise BadUsage(f"heal_cache is the path of a file, not {type(path).__name__}")
     if path is None or not heal:
         return heal, None
     from ..learnt import FileMemory
@@ -36,8 +38,7 @@ def limiter_for(value: Any) -> tuple[Callable[[], Limiter] | None, bool]:
         return None, False
     from _thread import allocate_lock  # `threading` would be felt at the start
 
-    lock = allocate_lock()
-    made: list[Limiter] = []
+    made: dict[str, Limiter] = {}  # without a lock, which a fork might leave held for ever
     if value is not None and value is not True:
         from ..limits import RateLimits
 
@@ -48,11 +49,10 @@ def limiter_for(value: Any) -> tuple[Callable[[], Limiter] | None, bool]:
     def make() -> Limiter:
         from ..limits import Limiter, RateLimits
 
-        with lock:
-            if not made:
-                made.append(Limiter(value if isinstance(value, RateLimits) else RateLimits(), allocate_lock()))
-                _limiters.add(made[0])
-        return made[0]
+        if not made:
+            own = Limiter(value if isinstance(value, RateLimits) else RateLimits(), allocate_lock())
+            _limiters.add(made.setdefault("limiter", own))  # one of the threads that come here at once is the first
+        return made["limiter"]
 
     return make, value is not None and value is not True
 

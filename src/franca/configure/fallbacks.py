@@ -10,7 +10,7 @@ from ..flow.options import CALL_OPTIONS, reject_unknown
 from ..servers import Server
 from ..wire.headers import is_secret_header
 
-__all__ = ["places"]
+__all__ = ["passed_on", "places"]
 
 _MOST = 20
 _OWN = ("api_key", "token", "model", "endpoint", "deployment", "api_version", "organization", "limits")
@@ -29,7 +29,7 @@ def places(server: Any, options: Mapping[str, Any]) -> list[tuple[Any, dict[str,
 
 
 def _place(where: str, entry: Any, server: Any, options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
-    if isinstance(entry, str):  # another model of the same server
+    if isinstance(entry, str) and entry.strip():  # another model of the same server
         same = {name: options[name] for name in (*_OWN, *_SHARED) if name in options}
         same.pop("deployment", None)
         return server, {**same, "model": entry} if "deployment" not in options else {**same, "deployment": entry}
@@ -37,11 +37,22 @@ def _place(where: str, entry: Any, server: Any, options: Mapping[str, Any]) -> t
         return entry, _inherited(options)
     if isinstance(entry, (tuple, list)) and len(entry) == 2 and isinstance(entry[1], str):
         return entry[0], {**_inherited(options), "model": entry[1]}
-    if not isinstance(entry, Mapping) or not entry.get("server"):
+    if isinstance(entry, Mapping) and not entry.get("server"):
+        named = ", ".join(map(repr, entry)) or "nothing"
+        raise BadUsage(f"{where} has no 'server', only {named}; another model of the same server is given by its name")
+    if not isinstance(entry, Mapping):
         raise BadUsage(f"{where} is a model's name, a (server, model) pair or a dict with 'server'; not {_kind(entry)}")
     own = {name: value for name, value in entry.items() if name != "server"}
     reject_unknown(own, frozenset((*_OWN, *_SHARED)), f"option in {where}")
     return entry["server"], {**_inherited(options), **own}
+
+
+def passed_on(options: Mapping[str, Any], entry: Any) -> dict[str, Any]:
+    """What of new call options a fallback takes: all but its own, and no secrets of another server."""
+    if isinstance(entry, str):
+        return {name: options[name] for name in CALL_OPTIONS if name in options}
+    own = entry if isinstance(entry, Mapping) else ()
+    return {name: value for name, value in _inherited(options).items() if name not in own}
 
 
 def _inherited(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,4 +65,4 @@ def _inherited(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def _kind(entry: Any) -> str:
     # The entry itself stays out of the text: it may hold a key.
-    return f"a {type(entry).__name__}"
+    return type(entry).__name__

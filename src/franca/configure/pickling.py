@@ -7,7 +7,8 @@ from typing import Any, NoReturn
 
 from ..errors import BadUsage
 from ..flow.target import Target, resolve
-from ..wire.headers import is_secret_header
+from ..servers import Server
+from ..wire.headers import is_secret_header, secret_values
 
 __all__ = ["Withheld", "picklable"]
 
@@ -55,9 +56,14 @@ def picklable(server: Any, options: Mapping[str, Any], target: Target | None) ->
     if isinstance(cert, tuple) and len(cert) == 3:
         kept["cert"] = cert[:2]
         missing.append("the password of its certificate")
-    if target is not None and target.basic is not None and isinstance(server, str):
-        server = target.base_url + (f"?{target.query}" if target.query else "")
-        missing.append("the user info of its base URL")
+    at = server.base_url if isinstance(server, Server) else server
+    if target is not None and isinstance(at, str) and "://" in at:
+        hidden = set(secret_values(target.query))
+        shown = [one for one in target.query.split("&") if one and hidden.isdisjoint(secret_values(one))]
+        if target.basic is not None or hidden:
+            at = "?".join((target.base_url, *(["&".join(shown)] if shown else [])))
+            server = server.at(at) if isinstance(server, Server) else at
+            missing.append("the user info of its base URL" if target.basic is not None else "the query of its base URL")
     if missing:
         kept["api_key"] = Withheld(" and ".join(missing))
     return server, kept
@@ -65,11 +71,14 @@ def picklable(server: Any, options: Mapping[str, Any], target: Target | None) ->
 
 def _fallback(entry: Any) -> Any:
     """A fallback without its secrets; one that misses some says so when it is asked."""
-    if isinstance(entry, (tuple, list)) and len(entry) == 2:
+    if isinstance(entry, Server):
+        entry = {"server": entry}
+    elif isinstance(entry, (tuple, list)) and len(entry) == 2:
         entry = {"server": entry[0], "model": entry[1]}
     if not isinstance(entry, Mapping):
         return entry
     server = entry.get("server")
-    target = resolve(server) if isinstance(server, str) and "@" in server else None
+    at = server.base_url if isinstance(server, Server) else server
+    target = resolve(server) if server and isinstance(at, str) and "://" in at and ("@" in at or "?" in at) else None
     server, kept = picklable(server, {name: entry[name] for name in entry if name != "server"}, target)
     return {"server": server, **kept}

@@ -73,7 +73,7 @@ _OF = {
     "perplexity": "fields-unknown usage-cumulative usage-cumulative-cut",
     "together": "tool-index-null finish-eos models-bare-array",
     "vllm": """tool-id-name-repeated tool-pieces-in-one-chunk tool-name-without-arguments tool-arguments-not-object
-        tool-finish-stop tool-calls-null reasoning-reasoning reasoning-reasoning-content reasoning-null fields-null
+        tool-finish-stop tool-calls-null reasoning-reasoning reasoning-reasoning-content reasoning-null
         error-string error-object error-422 inside-first-event inside-error-then-close""",
     "xai": "usage-reasoning-outside",
     "zai": "finish-sensitive finish-network-error",

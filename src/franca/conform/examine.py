@@ -48,9 +48,15 @@ class Examined(NamedTuple):
         return [one for one in self.verdicts if one.counted and one.result not in ("pass", "unsupported")]
 
     def share(self, group: str) -> tuple[int, int, bool]:
-        """Of a group: how many calls passed, how many were played, and whether the client claims it."""
-        played = [one for one in self.verdicts if group in one.groups and one.result != "unsupported"]
-        return sum(one.result == "pass" for one in played), len(played), group in self.claims
+        """Of a group: how many calls passed, how many were played, and whether the client claims it. (Of a group that
+        it claims, those that count.)"""
+        claimed = group in self.claims
+        played = [
+            one
+            for one in self.verdicts
+            if group in one.groups and one.result != "unsupported" and (one.counted or not claimed)
+        ]
+        return sum(one.result == "pass" for one in played), len(played), claimed
 
 
 def examine(

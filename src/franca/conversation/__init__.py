@@ -221,9 +221,11 @@ class Conversation:
             from ..tokens import estimate_tokens
 
             return estimate_tokens(messages)
-        found = self._estimate(messages)
+        found = self._estimate(copy_json(messages.copy()))
         if not isinstance(found, (int, float)):
             raise BadUsage(f"the estimate function returned {type(found).__name__}, not a number of tokens")
+        if not 0 <= found < float("inf"):
+            raise BadUsage(f"the estimate function returned {found}, which is no number of tokens")
         return int(found)
 
 
@@ -255,20 +257,26 @@ def _incoming(message: Any, where: str) -> list[dict[str, Any]]:
     if isinstance(message, Chat):
         told = message.told
         if told is not None and told.history:
-            return _copies(told.history[told.given :])
+            return _copies(told.history[told.given :], where)
         if not message.choices:
             raise BadUsage(f"{where}: this Chat has no choices, so it holds no message")
-        return _copies([kept_message(message.message)])
+        return _copies([kept_message(message.message)], where)
     if isinstance(message, str):
         return [{"role": USER, "content": message}]
     if not isinstance(message, (Message, Mapping)):
         raise BadUsage(f"{where}: expected text, a Message, a dict or a Chat, got {type(message).__name__}")
     if not isinstance(message.get("role"), str):
         raise BadUsage(f"{where}: a message needs its role")
-    return _copies([message])
+    return _copies([message], where)
 
 
-def _copies(messages: Any) -> list[dict[str, Any]]:
+def _copies(messages: Any, where: str) -> list[dict[str, Any]]:
+    import json
+
     plain = [message._data if isinstance(message, Message) else dict(message) for message in messages]
+    try:  # a copy of what contains itself would never end
+        json.dumps(plain, default=lambda value: getattr(value, "_data", None), skipkeys=True)
+    except (ValueError, RecursionError):
+        raise BadUsage(f"{where}: the message is nested too deeply, or in a circle") from None
     copied: list[dict[str, Any]] = copy_json(plain)
     return copied

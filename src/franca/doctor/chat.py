@@ -106,7 +106,7 @@ def _reached(visit: Visit, seen: Seen, word: str) -> Found:
     """A message or part that was taken: did the prompt grow by it?"""
     more = visit.grew(seen)
     if more is None:
-        return found("ok", f"{word}; whether it reaches the model cannot be told without token counts")
+        return found("unknown", f"{word}; whether it reaches the model cannot be told without token counts")
     if more > 0:
         return found("ok", f"{word}; the prompt grew by {more} tokens")
     return found("partial", f"{word}, but no prompt tokens are counted for it: it seems to be dropped")
@@ -193,6 +193,8 @@ def stop(visit: Visit) -> Found:
     seen = visit.chat("chat with stop", **visit.memory["cold"], stop=[word])
     if not seen.good:
         return found("no", f"refused: {short(seen)}")
+    if not seen.text.strip():
+        return found("unknown", "taken; the answer has no text, where the stop sequence comes later")
     if first.text.startswith(seen.text) and word not in seen.text:
         tail = "" if seen.finish == "stop" else f", though the finish reason is {seen.finish}"
         return found("ok" if not tail else "partial", f"the answer ends before the stop sequence{tail}")

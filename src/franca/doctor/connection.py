@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-from typing import Any
 from urllib.parse import urljoin
 from urllib.request import getproxies, proxy_bypass
 
@@ -19,20 +18,6 @@ __all__ = ["context", "keep_alive", "key_needed", "key_wrong", "models", "rate_l
 
 _WRONG = "sk-franca-doctor-this-is-no-key"
 _PATIENCE = 1.0  # seconds in which a server that hangs up without saying so does it; llama.cpp takes milliseconds
-# Where servers tell how many tokens a model takes: OpenRouter, vLLM, Groq, Mistral and LM Studio, llama.cpp, Gemini,
-# LiteLLM.
-_CONTEXT = (
-    "context_length",
-    "max_model_len",
-    "context_window",
-    "max_context_length",
-    "loaded_context_length",
-    "meta.n_ctx",
-    "meta.n_ctx_train",
-    "inputTokenLimit",
-    "max_input_tokens",
-    "top_provider.context_length",
-)
 
 
 def reachable(visit: Visit) -> Found:
@@ -85,9 +70,10 @@ def _judged(visit: Visit, seen: Seen, how: str) -> Found:
 
 def _key(visit: Visit, key: str | None) -> dict[str, str | None]:
     row = known_servers().get(visit.client.server)
+    headers: dict[str, str | None] = {**dict.fromkeys(visit.keys), "Authorization": None}
     if row is not None and row.auth == "api-key":
-        return {"api-key": key, "Authorization": None}
-    return {"Authorization": f"Bearer {key}" if key else None}
+        return {**headers, "api-key": key}
+    return {**headers, "Authorization": f"Bearer {key}" if key else None}
 
 
 def models(visit: Visit) -> Found:
@@ -112,7 +98,7 @@ def models(visit: Visit) -> Found:
 def _model_list(visit: Visit) -> Seen:
     row = known_servers().get(visit.client.server)
     path = "models"
-    if row is not None and not any(mark in row.models for mark in ("{", "://")):
+    if row is not None and row.models and not any(mark in row.models for mark in ("{", "://")):
         path = urljoin(visit.client.base_url + "/", row.models)
     return visit.once("models", lambda: visit.ask(None, path, what="the list of models"))
 
@@ -136,12 +122,10 @@ def context(visit: Visit) -> Found:
         return found("no", "there is no list of models to tell it")
     if not entries:
         return found("unknown", f"{visit.model} is not in the list of models")
-    for name in _CONTEXT:
-        value: Any = entries[0].to_dict()
-        for key in name.split("."):
-            value = value.get(key) if isinstance(value, dict) else None
-        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-            return found("ok", f"{value:,} tokens, in `{name}`" + (f" of {entries[0].id}" if not visit.model else ""))
+    model = entries[0]
+    if model.context_length:
+        where = f" of {model.id}" if not visit.model else ""
+        return found("ok", f"{model.context_length:,} tokens, in `{model.context_field}`{where}")
     return found("no", "the list of models tells no context length")
 
 

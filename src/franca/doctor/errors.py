@@ -30,6 +30,8 @@ def unknown_model(visit: Visit) -> Found:
     seen = visit.ask(body, what="chat with a model that does not exist", any_status=True)
     if seen.good:
         return found("no", "any model name is answered", oddities=("Any name of a model is answered.",))
+    if seen.status == 404 and not visit.chats() and "model" not in seen.fault.lower():
+        return found("unknown", f"{short(seen)}; whether that is about the model cannot be told")
     if seen.status == 404:
         return found("ok", short(seen))
     if 400 <= seen.status < 500 and seen.status not in (401, 429):
@@ -54,7 +56,7 @@ def bad_json(visit: Visit) -> Found:
 
 
 def error_shape(visit: Visit) -> Found:
-    """How the body of an error is built."""
+    """How the body of an error is built; of all the errors of this examination, if they differ."""
     seen = visit.ask(b'{"model": "none", "messages": [', what="half a JSON body", any_status=True)
     if seen.good:
         return found("unknown", "no error to look at")
@@ -62,7 +64,10 @@ def error_shape(visit: Visit) -> Found:
     error = seen.json.get("error") if isinstance(seen.json, dict) else None
     if isinstance(error, dict) and isinstance(error.get("message"), str):
         kept = {"message", "type"} <= error.keys()
-        return found("ok" if kept else "partial", shape)
+        # Gateways and frameworks in front of the server answer some errors in its place, and in their own way.
+        others = [f"{one} with {code}" for one, code in visit.error_shapes.items() if not one.startswith("error: {")]
+        fact = f"{shape}; but {', '.join(others)}" if others else shape
+        return found("ok" if kept and not others else "partial", fact)
     return found("no", f"not OpenAI's: {shape}")
 
 

@@ -11,6 +11,7 @@ from ..client import Client
 from ..configure import transport_options
 from ..errors import BadUsage, FrancaError
 from ..io.sync import SyncTransport
+from ..wire.headers import is_secret_header
 from .finding import Evidence, Finding, Found, NotPossible, Undecided
 from .table import PROBES, Probe
 from .tap import Tap
@@ -56,7 +57,8 @@ class Examination:
         plain: dict[str, Any] = {**options, "retries": 0, "heal": False, "limits": False}
         self._client = Client(server, model=model, transport=tap, **plain)
         verify = options.get("verify", True)
-        self._visit = Visit(self._client, tap, embedding_model=embedding_model, room=room, verify=verify)
+        keys = [name for name in dict(options.get("headers") or {}) if is_secret_header(name)]
+        self._visit = Visit(self._client, tap, embedding_model=embedding_model, room=room, verify=verify, keys=keys)
         self._timeout = timeout
         self._silent = False
         self.base_url = self._client.base_url

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlsplit
 
 from ..servers import SERVERS, Quirks, Server, known_servers
 from .finding import Finding
@@ -124,7 +125,7 @@ def row_of(findings: Iterable[Finding], server: str, base_url: str, day: str) ->
         quirks = _merged(listed, known.quirks)
         # A file of rows may not name one that franca has already: the built-in ones get another name.
         name = f"my-{server}" if server in SERVERS else server
-        row = known._replace(name=name, forms=(), fields=(), hosts=(), url_vars=())
+        row = known._replace(name=name, forms=(), fields=(), hosts=(), url_vars=(), host_vars=())
         return row._replace(base_url=base_url, quirks=quirks, checked=day[:7], source=source)
     quirks = quirks_of(listed)
     name = _name_for(base_url)
@@ -134,8 +135,11 @@ def row_of(findings: Iterable[Finding], server: str, base_url: str, day: str) ->
 
 
 def _name_for(base_url: str) -> str:
-    host, _, port = base_url.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")
+    """A name that a file of rows may have: of the host's letters, and of no server that franca has already."""
+    place = urlsplit(base_url)
+    host = (place.hostname or "").rstrip(".")
     parts = [part for part in host.split(".") if part not in ("www", "api")]
-    if host in ("localhost", "127.0.0.1") or not host.replace(".", "").isalpha():
-        return f"local-{port}" if port else "local"
-    return parts[-2] if len(parts) > 1 else parts[0] if parts else "server"
+    if host == "localhost" or not (host.isascii() and host.replace(".", "").isalpha()):
+        return f"local-{place.port}" if place.port else "local"
+    name = parts[-2] if len(parts) > 1 else parts[0] if parts else "server"
+    return f"my-{name}" if name in SERVERS else name

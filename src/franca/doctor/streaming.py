@@ -12,6 +12,7 @@ __all__ = ["equal", "speed", "stream", "usage"]
 
 _COUNT = {"role": "user", "content": "Count from one to thirty, in words."}
 _ENOUGH = 8  # tokens, below which a rate is mostly noise
+_AT_ONCE = 0.005  # seconds
 
 
 def stream(visit: Visit) -> Found:
@@ -52,8 +53,12 @@ def usage(visit: Visit) -> Found:
         raise Undecided("the server does not stream")
     seen = visit.stream("stream with include_usage", stream_options={"include_usage": True})
     without = f"unasked: {_usage_place(unasked) or 'none'}"
+    if seen.cut:
+        raise Undecided(f"the stream broke off: {seen.cut}")
     if not seen.good:
         return found("no", f"stream_options is refused: {short(seen)}; {without}", stream_options=False)
+    if not seen.streamed:
+        raise Undecided("with stream_options the server does not stream")
     place = _usage_place(seen)
     if place:
         return found("ok", f"asked: {place}; {without}")
@@ -84,7 +89,7 @@ def equal(visit: Visit) -> Found:
     if not first.text and not seen.text:
         raise Undecided("both have no text")
     if seen.text == first.text:
-        return found("ok", f"the same text of {len(seen.text)} characters")
+        return found("ok", f"the same text of {len(seen.text):,} characters")
     if first.text != second.text:
         return found("unknown", "two plain answers differ as well")
     if seen.text.strip() == first.text.strip():
@@ -94,9 +99,25 @@ def equal(visit: Visit) -> Found:
 
 def speed(visit: Visit) -> Found:
     """How long until the first token, and how many come in a second after it."""
-    options = {"include_usage": True}
+    seen, times = _timed(visit)
+    if _counted(seen, times) >= _ENOUGH and times[-1] - times[0] < _AT_ONCE:
+        # It may be this machine that was busy and read late what had come in time.
+        seen, times = _timed(visit)
+    first, last, made = times[0], times[-1], _counted(seen, times)
+    fact = f"first token after {_time(first)}"
+    if made < _ENOUGH:
+        return found("ok", f"{fact}; too few tokens for a rate ({made})")
+    if last - first < _AT_ONCE:
+        return found("ok", f"{fact}; all at once")
+    rate = (made - 1) / (last - first)
+    shown = f"{rate:.3g}" if rate < 1000 else f"{rate:,.0f}"
+    return found("ok", f"{fact}, then {shown} {'tokens' if seen.count('completion_tokens') else 'events'}/s")
+
+
+def _timed(visit: Visit) -> tuple[Seen, list[float]]:
+    """A stream, and when its pieces of text came."""
     body = {"messages": [_COUNT], **visit.limited(48)}
-    seen = visit.stream("a longer stream", **body, stream_options=options)
+    seen = visit.stream("a longer stream", **body, stream_options={"include_usage": True})
     if not seen.good:
         seen = visit.stream("a longer stream, uncounted", **body)
     if not seen.good or not seen.streamed:
@@ -104,15 +125,12 @@ def speed(visit: Visit) -> Found:
     times = [seconds for seconds, _, data in seen.events if isinstance(data, dict) and _writes(data)]
     if not times:
         raise Undecided("the model wrote nothing")
-    first, last = times[0], times[-1]
+    return seen, times
+
+
+def _counted(seen: Seen, times: list[float]) -> int:
     told = seen.count("completion_tokens")
-    made = told if told is not None else len(times)
-    fact = f"first token after {_time(first)}"
-    if made < _ENOUGH or last - first < 0.005:
-        return found("ok", f"{fact}; too few tokens for a rate ({made})" if made < _ENOUGH else f"{fact}; all at once")
-    rate = (made - 1) / (last - first)
-    shown = f"{rate:.3g}" if rate < 1000 else f"{rate:,.0f}"
-    return found("ok", f"{fact}, then {shown} {'tokens' if told else 'events'}/s")
+    return told if told is not None else len(times)
 
 
 def _writes(data: dict[str, Any]) -> bool:

@@ -36,5 +36,8 @@ def effort(visit: Visit) -> Found:
     if not seen.good:
         return found("no", f"refused: {short(seen)}", drops=("reasoning_effort",))
     if ignores_unknown(visit):
+        made_up = visit.chat("chat with a reasoning_effort that does not exist", reasoning_effort="franca_doctor")
+        if 400 <= made_up.status < 500:
+            return found("ok", "taken, and a level that does not exist is refused; its effect is not measured")
         return found("unknown", "taken, as is any field: whether it does anything cannot be told")
     return found("ok", "taken, by a server that refuses unknown fields; its effect is not measured")

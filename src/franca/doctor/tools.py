@@ -13,6 +13,10 @@ __all__ = ["named", "none", "parallel", "required", "result", "tools", "tools_st
 
 _ASK = [{"role": "user", "content": "What is the weather in Oslo? Call the tool."}]
 _ASK_TWICE = [{"role": "user", "content": "What is the weather in Oslo, and in Rome? Call the tool for both at once."}]
+_HELLO = [{"role": "user", "content": "Say hello."}]
+_CALL = {"id": "call_1a2b3", "type": "function", "function": {"name": "get_weather", "arguments": '{"city":"Oslo"}'}}
+_TURN = [*_ASK, {"role": "assistant", "content": None, "tool_calls": [_CALL]}]
+_TOLD = {"role": "tool", "tool_call_id": "call_1a2b3", "content": "It is sunny, 21 degrees."}
 _ROOM = 96
 _CUT = "the arguments were cut by the limit of tokens (--max-tokens gives more room)"
 
@@ -46,7 +50,9 @@ def tools(visit: Visit) -> Found:
     if not seen.good:
         return found("no", f"refused: {short(seen)}")
     if seen.calls:
-        wrong = _wrong_calls(seen)
+        wrong = _malformed(seen)
+        if seen.finish not in ("tool_calls", "length"):
+            wrong.append(f"the finish reason is {seen.finish}")
         if wrong == [_CUT]:
             return found("unknown", f"called, but {_CUT}")
         if wrong:
@@ -58,7 +64,7 @@ def tools(visit: Visit) -> Found:
     return found("unknown", "taken; the model called none")
 
 
-def _wrong_calls(seen: Seen) -> list[str]:
+def _malformed(seen: Seen) -> list[str]:
     wrong = []
     for call in seen.calls:
         function = call.get("function")
@@ -72,8 +78,6 @@ def _wrong_calls(seen: Seen) -> list[str]:
             wrong.append("the arguments are not text")
         elif not _is_object(arguments):
             wrong.append(_CUT if seen.finish == "length" else "the arguments are no JSON object")
-    if seen.finish not in ("tool_calls", "length"):
-        wrong.append(f"the finish reason is {seen.finish}")
     return list(dict.fromkeys(wrong))
 
 
@@ -127,16 +131,29 @@ def _stream_found(seen: Seen, pieces: list[dict[str, Any]]) -> Found:
 def required(visit: Visit) -> Found:
     """Whether `tool_choice: "required"` forces a call, asked for something that needs none."""
     _offered(visit)
-    body = {"messages": [{"role": "user", "content": "Say hello."}], "tool_choice": "required"}
-    seen = _asked(visit, "chat with tool_choice required", **body)
-    return _forced(visit, seen, "required")
+    verdict = _forced(
+        _asked(visit, "chat with tool_choice required", messages=_HELLO, tool_choice="required"), "required"
+    )
+    if verdict.verdict not in ("ok", "partial") or not _asked(visit, "the same, free to call", messages=_HELLO).calls:
+        return verdict
+    # This model calls whatever it is asked. After a result it may not; and not cold, where a tiny model never ends.
+    turn = {"messages": [*_TURN, _TOLD], "tools": [tool()], **visit.limited(_ROOM)}
+    free = visit.chat("after a result, free to call", **turn)
+    if free.good and not free.calls:
+        forced = visit.chat("after a result, with tool_choice required", **turn, tool_choice="required")
+        if forced.calls:
+            return verdict
+        if forced.good and forced.finish != "length":
+            return found("partial", "a call, as this model makes anyway; but none after the result of a tool")
+    return found("unknown", "a call, but this model calls without being told to as well")
 
 
-def _forced(visit: Visit, seen: Seen, word: str) -> Found:
+def _forced(seen: Seen, word: str) -> Found:
     if not seen.good:
         return found("no", f"refused: {short(seen)}", **({"named_tool_choice": False} if word == "named" else {}))
     if seen.calls:
-        return found("ok", "forces a call")
+        wrong = [what for what in _malformed(seen) if what != _CUT]
+        return found("partial", f"forces a call, but {', '.join(wrong)}") if wrong else found("ok", "forces a call")
     if not seen.text.strip() and seen.finish == "length":
         return found("unknown", "the answer was cut before its first word (--max-tokens gives it more room)")
     return found("no", "taken, but the answer has no call", ignores=("tool_choice",))
@@ -145,13 +162,19 @@ def _forced(visit: Visit, seen: Seen, word: str) -> Found:
 def named(visit: Visit) -> Found:
     """Whether `tool_choice` can name the tool to be called, against what the prompt asks for."""
     _offered(visit)
-    choice = {"type": "function", "function": {"name": "get_tide"}}
-    seen = _asked(visit, "chat with a named tool_choice", tools=[tool(), tool("get_tide")], tool_choice=choice)
-    names = [call["function"].get("name") for call in seen.calls if isinstance(call.get("function"), dict)]
-    if seen.good and names and set(names) != {"get_tide"}:
-        return found("no", f"taken, but {names[0]} was called instead", ignores=("tool_choice",))
-    verdict = _forced(visit, seen, "named")
-    if verdict.verdict == "ok" and seen.finish not in ("tool_calls", "length"):
+    # The second name shows whether the first was called by luck: without their names the two requests are the same.
+    for name in ("get_tide", "get_weather"):
+        choice = {"type": "function", "function": {"name": name}}
+        seen = _asked(visit, f"chat that must call {name}", tools=[tool(), tool("get_tide")], tool_choice=choice)
+        names = [call["function"].get("name") for call in seen.calls if isinstance(call.get("function"), dict)]
+        wrong = next((called for called in names if called != name), None)
+        if seen.good and wrong:
+            fact = f"taken, but {wrong} was called instead" + (f" of {name}" if name == "get_weather" else "")
+            return found("no", fact, named_tool_choice=False)
+        verdict = _forced(seen, "named")
+        if verdict.verdict != "ok":
+            return verdict
+    if seen.finish not in ("tool_calls", "length"):
         return found("ok", f"forces the call of that tool; the finish reason is {seen.finish}, as OpenAI's")
     return verdict
 
@@ -166,6 +189,8 @@ def none(visit: Visit) -> Found:
         return found("no", "taken, but a tool was called", ignores=("tool_choice",))
     if not control.calls:
         return found("unknown", "taken; the model calls none anyway")
+    if "get_weather" in seen.text and "{" in seen.text:
+        return found("partial", "no call, but one is written into the text: the model still sees the tools")
     if visit.varies():
         return found("unknown", "taken; no call, but the server's answers vary by themselves")
     return found("ok", "no call, where there is one without it")
@@ -196,17 +221,14 @@ def parallel(visit: Visit) -> Found:
 def result(visit: Visit) -> Found:
     """Whether the result of a call can be given back, and reaches the model."""
     _offered(visit)
-    call = {"id": "call_1a2b3", "type": "function", "function": {"name": "get_weather", "arguments": '{"city":"Oslo"}'}}
-    turn = [*_ASK, {"role": "assistant", "content": None, "tool_calls": [call]}]
-    told = {"role": "tool", "tool_call_id": "call_1a2b3", "content": "It is sunny, 21 degrees."}
-    seen = _asked(visit, "chat with the result of a tool", messages=[*turn, told])
+    seen = _asked(visit, "chat with the result of a tool", messages=[*_TURN, _TOLD])
     if not seen.good:
         return found("no", f"refused: {short(seen)}")
-    shorter = {**told, "content": "Sun"}
-    less = _asked(visit, "the same with a shorter result", messages=[*turn, shorter], **visit.limited(1))
+    shorter = {**_TOLD, "content": "Sun"}
+    less = _asked(visit, "the same with a shorter result", messages=[*_TURN, shorter], **visit.limited(1))
     more = visit.grew(seen, less) if less.good else None
     if more is None:
-        return found("ok", "taken")
+        return found("unknown", "taken; whether it reaches the model cannot be told without token counts")
     if more <= 0:
         return found("partial", "taken, but it is not in the prompt: the server or the model's template drops it")
     return found("ok", "taken, and part of the prompt")

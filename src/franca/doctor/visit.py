@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BadUsage, ConnectionLost, StatusError, TimedOut, TransportError
 from ..faults import Origin
 from ..wire.headers import is_secret_header
 from .finding import Evidence, NotPossible, Undecided
-from .seen import Seen
+from .seen import Seen, shape_of
 from .tap import Tap
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ CHAT = "chat/completions"
 _MOST_EVIDENCE = 12
 _MESSAGE = 300  # characters of a server's message that are kept
 _HEADERS_KEPT = 64
+_SHAPES_KEPT = 16
 # Answers that say nothing about the field that a probe tries.
 _NOT_ABOUT_IT = frozenset({401, 402, 403, 408, 429, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 _SHORTEST_SECRET = 8
@@ -30,7 +31,16 @@ _SHORTEST_SECRET = 8
 class Visit:
     """What every probe is given. Facts that several probes need are found once and kept here."""
 
-    def __init__(self, client: Client, tap: Tap, *, embedding_model: str | None, room: int, verify: Any) -> None:
+    def __init__(
+        self,
+        client: Client,
+        tap: Tap,
+        *,
+        embedding_model: str | None,
+        room: int,
+        verify: Any,
+        keys: Sequence[str] = (),
+    ) -> None:
         self.client = client
         self.tap = tap
         self.model = client.model
@@ -38,12 +48,16 @@ class Visit:
         self.room = room
         """Tokens that an ordinary answer may have."""
         self.verify = verify
+        self.keys = tuple(keys)
+        """Names of further headers that hold keys: of the caller's own."""
         self.until = 0.0
         """The end of the running probe on the monotonic clock."""
         self.evidence: list[Evidence] = []
         self.tokens: int | None = None
         self.limit_headers: dict[str, str] = {}
         """Rate limit headers of all answers so far, by lower-case name."""
+        self.error_shapes: dict[str, int] = {}
+        """How the bodies of errors were built, each with the status that first had it."""
         self.answers = 0
         self.reasoning: dict[str, str] = {}
         """Where reasoning was seen: {"message": field, "delta": field}."""
@@ -68,8 +82,11 @@ class Visit:
 
     def scrub(self, text: str) -> str:
         """A text without the keys that were sent."""
-        text = " ".join(Origin(secrets=tuple(self._secrets)).scrub(text).split())
+        text = " ".join(self._hidden(text).split())
         return text if len(text) <= _MESSAGE else text[: _MESSAGE - 1] + "…"
+
+    def _hidden(self, text: str) -> str:
+        return str(Origin(secrets=tuple(self._secrets)).scrub(text))
 
     # ---- asking -----------------------------------------------------------------------------
 
@@ -92,6 +109,9 @@ class Visit:
             self._wait(seen)
             seen = self._exchange(body, path, headers)
         self._note(seen, what or f"{'GET' if body is None else 'POST'} {path}")
+        streamed = isinstance(body, dict) and body.get("stream")  # how a stream ends is a question of its own
+        if seen.cut and not any_status and not streamed:
+            raise Undecided(f"the answer broke off: {seen.cut}")
         if seen.status in _NOT_ABOUT_IT and not any_status:
             raise Undecided(f"the server answered {short(seen)}")
         return seen
@@ -120,7 +140,9 @@ class Visit:
         if recorded is None or recorded.status is None:
             raise Undecided(cut or "no answer came")
         self._learn_secrets(recorded.request.headers)
-        return Seen(recorded.status, recorded.headers, recorded.pieces, recorded.took, fault, cut)
+        seen = Seen(recorded.status, recorded.headers, recorded.pieces, recorded.took, fault, cut)
+        seen.fault = self._hidden(seen.fault)  # here, where it is whole: half a key at a cut would not be found
+        return seen
 
     def _learn_secrets(self, headers: tuple[tuple[str, str], ...]) -> None:
         for name, value in headers:
@@ -142,6 +164,8 @@ class Visit:
         self.answers += 1
         if len(self.evidence) < _MOST_EVIDENCE:
             self.evidence.append(Evidence(what, seen.status, self.scrub(seen.fault or seen.cut)))
+        if seen.status >= 400 and len(self.error_shapes) < _SHAPES_KEPT:
+            self.error_shapes.setdefault(shape_of(seen.json), seen.status)
         total = seen.count("total_tokens")
         if total is not None:
             self.tokens = (self.tokens or 0) + total
@@ -201,6 +225,11 @@ class Visit:
         if not seen.good:
             raise NotPossible(f"chat does not work: {short(seen)}")
         return seen
+
+    def chats(self) -> bool:
+        """Whether a chat was answered so far."""
+        seen = self.memory.get("plain")
+        return isinstance(seen, Seen) and seen.good
 
     def _first_that_works(self) -> Seen:
         # OpenAI's reasoning models refuse `max_tokens`; a server that takes neither is asked without a limit.

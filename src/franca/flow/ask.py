@@ -3,7 +3,7 @@ refused before, and mended when it refuses a field now."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 from ..errors import BadUsage, StatusError
@@ -61,14 +61,16 @@ def asked(session: Session, ask: Ask, understand: Understand[T], journey: Journe
     trip, body, limits = _started(session, ask, journey)
     try:
         try:
-            answer: Any = yield from exchange(session, _out(session, ask, trip, body, limits), understand)
+            out = _out(session, ask, trip, body, limits)
+            answer: Any = yield from exchange(session, out, understand)
         except StatusError as error:
             answer = yield from _mended(session, ask, trip, body, limits, error, exchange, understand)
     except BaseException as error:
         trip.failed(error)
         raise
     answer.told = trip.told()
-    trip.done(answer)
+    if trip.call is not None:
+        trip.done(answer)
     found: T = answer
     return found
 
@@ -104,6 +106,8 @@ def _started(session: Session, ask: Ask, journey: Journey | None) -> tuple[Trip,
         limits, fields = split_options(session, ask.given)
     model = session.model_for(ask.model)
     extra = ask.extra
+    if extra is not None and not isinstance(extra, Mapping):
+        raise BadUsage(f"extra is a dict of further fields, not {type(extra).__name__}", param="extra")
     if "stream" in fields or (extra and "stream" in extra):
         raise BadUsage("do not pass stream=...: call chat_stream (or completions_stream) for a stream")
     ours = ask.ours
@@ -138,10 +142,13 @@ def _asked_for(changes: tuple[Change, ...], ours: Mapping[str, Any]) -> tuple[Ch
     return tuple(change for change in changes if change.field not in ours)
 
 
-def _out(session: Session, ask: Ask, trip: Trip, body: dict[str, Any], limits: Limits) -> Outgoing:
+def _out(
+    session: Session, ask: Ask, trip: Trip, body: dict[str, Any], limits: Limits, used: Collection[Any] = ()
+) -> Outgoing:
     return Outgoing(
-        "POST", session.target.url(ask.path), limits, body=codec.encode_body(body), model=trip.model, trip=trip
-    )
+        "POST", session.target.url(ask.path), limits,
+        body=codec.encode_body(body), model=trip.model, trip=trip, fields=body, mended=used,
+    )  # fmt: skip
 
 
 def _mended(
@@ -173,11 +180,10 @@ def _mended(
         used.append(found)
         trip.adapted += _asked_for((change,), trip.ours)
         try:
-            answer = yield from send(session, _out(session, ask, trip, body, limits), understand)
+            answer = yield from send(session, _out(session, ask, trip, body, limits, used), understand)
         except StatusError as refused:
             error = refused
         else:
             session.learn(trip.model, used)
             return answer
-    error.adapted = trip.adapted
     raise error

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
-from ..errors import FrancaError, ProtocolError, TimedOut, TransportError
+from ..errors import FrancaError, ProtocolError, StatusError, TimedOut, TransportError
 from ..faults import Origin, error_from_reply, with_origin
 from ..retry import wait_before_retry
 from ..wire.headers import is_secret_header
@@ -24,9 +24,12 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class Outgoing:
-    """A request to be: what stays the same over all tries. `trip` is the call that it is sent for."""
+    """A request to be: what stays the same over all tries. `trip` is the call that it is sent for.
 
-    __slots__ = ("body", "limits", "method", "model", "trip", "url")
+    `fields` is the body as a dict where it may be mended, and `mended` what was mended of it before (`franca.heal`).
+    """
+
+    __slots__ = ("body", "fields", "limits", "mended", "method", "model", "trip", "url")
 
     def __init__(
         self,
@@ -37,6 +40,8 @@ class Outgoing:
         body: bytes = b"",
         model: str | None = None,
         trip: Trip | None = None,
+        fields: Mapping[str, Any] | None = None,
+        mended: Collection[Any] = (),
     ) -> None:
         self.method = method
         self.url = url
@@ -44,6 +49,8 @@ class Outgoing:
         self.body = body
         self.model = model
         self.trip = trip
+        self.fields = fields
+        self.mended = mended
 
 
 class Opened:
@@ -108,11 +115,13 @@ def _tried(session: Session, out: Outgoing, attempt: Attempt[T], understand: Und
             until = _earliest(None if limits.timeout is None else now + limits.timeout, deadline)
             key = session.key
             if key is not None and not isinstance(key, str):
-                key = yield from session.asked_key(key)
+                key = yield from session.asked_key(key, until)
             envelope = session.envelope(key, limits, out.model)
             origin = envelope.origin
             request = _request(session, out, envelope, until)
-            trip.sends(request, origin)
+            trip.tries += 1
+            if trip.call is not None:
+                trip.sends(request, origin)
             result = yield from attempt(session, request, origin, understand, trip)
         except FrancaError as error:
             if origin is not None:
@@ -120,6 +129,8 @@ def _tried(session: Session, out: Outgoing, attempt: Attempt[T], understand: Und
             now = session.clock()
             trip.leave(error=error)
             _tell_deadline(error, now, deadline)
+            if error.retryable and _names_a_field(error, session, out):
+                raise  # as it is, it would be refused again
             delay = wait_before_retry(
                 limits.policy,
                 session.budget,
@@ -135,13 +146,22 @@ def _tried(session: Session, out: Outgoing, attempt: Attempt[T], understand: Und
             trip.leave()
             raise
         else:
-            session.budget.earn()
-            if not trip.stream:  # a stream keeps its place until it ends
+            session.shared.budget.earn()
+            if trip.ticket is not None and not trip.stream:  # a stream keeps its place until it ends
                 trip.leave(result)
             return result
         yield ("sleep", delay)
         now = session.clock()
         retries += 1
+
+
+def _names_a_field(error: FrancaError, session: Session, out: Outgoing) -> bool:
+    """Whether the request can be mended: a 500 may be a refusal like a 400 (llama.cpp's templates)."""
+    if out.fields is None or not session.heals or not isinstance(error, StatusError):
+        return False
+    from ..heal import remedy
+
+    return remedy(error, out.fields, done=out.mended) is not None
 
 
 def _attempt(session: Session, request: Request, origin: Origin, understand: Understand[T], trip: Trip) -> Flow[T]:
@@ -199,8 +219,11 @@ def _redirect(request: Request, status: int, location: str | None) -> Request | 
         return None
     from urllib.parse import urljoin, urlsplit
 
-    url = urljoin(request.url, location)
-    before, after = urlsplit(request.url), urlsplit(url)
+    try:
+        url = urljoin(request.url, location)
+        before, after = urlsplit(request.url), urlsplit(url)
+    except ValueError:  # no address, such as http://[
+        return None
     if after.scheme not in ("http", "https") or (before.scheme, after.scheme) == ("https", "http"):
         return None
     headers = request.headers

@@ -12,13 +12,13 @@ from ..wire.embeddings import Embeddings
 from ..wire.models import ModelList, read_models
 from ..wire.params import build_embedding_body
 from ..wire.response import Response, excerpt
-from .ask import Ask, asked, split_options
+from .ask import Ask, split_options
 from .call import Outgoing, Understand, exchange
 from .core import Flow
-from .fallback import over_servers
+from .fallback import answered
 from .options import Limits
 from .session import Session
-from .trip import Journey, Trip
+from .trip import Trip
 
 __all__ = ["embeddings", "list_models", "request"]
 
@@ -41,13 +41,8 @@ def embeddings(
     def understand(response: Response, origin: Origin, session: Session) -> Embeddings:
         return _read_embeddings(response, origin, session, count)
 
-    def asking(place: Session, ask: Ask, journey: Journey | None) -> Flow[Embeddings]:
-        return asked(place, ask, understand, journey)
-
-    row = session.target.row
-    ours = None if row is not None and row.quirks.base64_embeddings is False else _BASE64
-    ask = Ask("embeddings", "embeddings", build_embedding_body, texts, model, extra, given, ours=ours)
-    return over_servers(session, ask, asking)
+    ask = Ask("embeddings", "embeddings", build_embedding_body, texts, model, extra, given, ours=_BASE64)
+    return answered(session, ask, understand)
 
 
 def _count(texts: Any) -> int:

@@ -11,13 +11,12 @@ from ..wire.chat import Chat
 from ..wire.completions import Completion
 from ..wire.params import build_chat_body, build_completion_body
 from ..wire.response import Response, excerpt
-from .ask import Ask, asked
+from .ask import Ask
 from .begin import Begun, begin
 from .core import Flow
-from .fallback import over_servers
+from .fallback import answered
 from .session import Session
 from .stream import CHAT, COMPLETION
-from .trip import Journey
 
 __all__ = ["chat", "completion", "open_chat", "open_completion", "read_chat", "read_completion"]
 
@@ -28,7 +27,7 @@ Given = Mapping[str, Any]
 def chat(session: Session, messages: Any, model: str | None, extra: Given | None, given: Given) -> Flow[Chat]:
     """One chat, answered whole."""
     ask = Ask("chat", "chat/completions", build_chat_body, messages, model, extra, given)
-    return over_servers(session, ask, _whole_chat)
+    return answered(session, ask, read_chat)
 
 
 def open_chat(session: Session, messages: Any, model: str | None, extra: Given | None, given: Given) -> Flow[Begun]:
@@ -40,7 +39,7 @@ def open_chat(session: Session, messages: Any, model: str | None, extra: Given |
 def completion(session: Session, prompt: Any, model: str | None, extra: Given | None, given: Given) -> Flow[Completion]:
     """One legacy prompt completion, answered whole."""
     ask = Ask("text_completion", "completions", build_completion_body, prompt, model, extra, given)
-    return over_servers(session, ask, _whole_completion)
+    return answered(session, ask, read_completion)
 
 
 def open_completion(session: Session, prompt: Any, model: str | None, extra: Given | None, given: Given) -> Flow[Begun]:
@@ -50,14 +49,6 @@ def open_completion(session: Session, prompt: Any, model: str | None, extra: Giv
         ours=_WITH_USAGE,
     )  # fmt: skip
     return begin(session, ask, COMPLETION, read_completion)
-
-
-def _whole_chat(session: Session, ask: Ask, journey: Journey | None) -> Flow[Chat]:
-    return asked(session, ask, read_chat, journey)
-
-
-def _whole_completion(session: Session, ask: Ask, journey: Journey | None) -> Flow[Completion]:
-    return asked(session, ask, read_completion, journey)
 
 
 def _streamed_chat(model: str, messages: Any, fields: Given, extra: Given | None) -> dict[str, Any]:

@@ -6,7 +6,8 @@ A flow is a generator that yields a verb and is sent its outcome:
     ("read", reply, until) -> bytes          the whole body; `until` on the monotonic clock, or None
     ("read_some", reply, until) -> bytes     the next block of the body, b"" at its end
     ("sleep", seconds)     -> None
-    ("call", fn, args)     -> result         a function of the caller's, sync or (in async) a coroutine's
+    ("call", fn, args)     -> result         a function of the caller's, sync or (in async) a coroutine's; with a
+                                             fourth item `until` a coroutine that takes longer is TimedOut
     ("gather", flows)      -> list           several flows, together where the driver can
     ("begin", fn, args, how) -> Job          a function of the caller's, beside the flow: see `Job`
     ("wait", jobs, until)  -> None           until one of the jobs is done, or the time has come

@@ -8,15 +8,31 @@ from typing import Any, TypeVar
 from ..errors import BadUsage, FrancaError
 from ..wire.headers import is_secret_header
 from ..wire.told import Tried
-from .ask import Ask, split_options
+from .ask import Ask, asked, split_options
+from .call import Understand
 from .core import Flow
 from .session import Session
 from .trip import Journey
 
-__all__ = ["over_servers"]
+__all__ = ["answered", "over_servers"]
 
 T = TypeVar("T")
 Asking = Callable[[Session, Ask, "Journey | None"], Flow[Any]]
+
+
+_HERE_ALONE = frozenset({"missing_api_key", "not_at_this_server"})
+"""Codes of a BadUsage that is a matter of this server alone: it has no key, or excludes what others take."""
+
+
+def answered(session: Session, ask: Ask, understand: Understand[T]) -> Flow[T]:
+    """The whole answer of the session's own server, or of a fallback; see `over_servers`."""
+    if not session.fallbacks:
+        return asked(session, ask, understand)
+
+    def asking(place: Session, here: Ask, journey: Journey | None) -> Flow[T]:
+        return asked(place, here, understand, journey)
+
+    return over_servers(session, ask, asking)
 
 
 def over_servers(session: Session, ask: Ask, asking: Asking) -> Flow[Any]:
@@ -35,7 +51,7 @@ def _one_by_one(session: Session, ask: Ask, asking: Asking) -> Flow[Any]:
     began = session.clock()
     journey = Journey(began, None if limits.deadline is None else began + limits.deadline)
     for number, place in enumerate((session, *session.fallbacks)):
-        here = _for_place(ask, place, session.model) if number else ask
+        here = _for_place(ask, place, session) if number else ask
         since = session.clock()
         try:
             return (yield from asking(place, here, journey))
@@ -50,20 +66,19 @@ def _one_by_one(session: Session, ask: Ask, asking: Asking) -> Flow[Any]:
     raise AssertionError("the last server's answer or error ends the loop")  # pragma: no cover
 
 
-def _for_place(ask: Ask, place: Session, model: str | None) -> Ask:
-    """The call as a fallback gets it: with its own model, and without the secrets meant for the first server."""
+def _for_place(ask: Ask, place: Session, first: Session) -> Ask:
+    """The call as a fallback gets it: with its own model, and without the secrets meant for another server."""
     given = ask.given
     headers = given.get("headers")
-    if headers:
+    if headers and place.target.base_url != first.target.base_url:
         given = {**given, "headers": {name: value for name, value in headers.items() if not is_secret_header(name)}}
-    model = place.model or ask.model or model
+    model = place.model or ask.model or first.model
     return Ask(ask.operation, ask.path, ask.build, ask.what, model, ask.extra, given, stream=ask.stream, ours=ask.ours)
 
 
 def _goes_on(session: Session, error: FrancaError, journey: Journey) -> bool:
     """Whether the next server is to be asked after this error."""
     if isinstance(error, BadUsage):
-        # A key that is missing is a matter of this server alone; a wrong parameter is wrong everywhere.
-        return error.code == "missing_api_key"
+        return error.code in _HERE_ALONE  # a wrong parameter is wrong everywhere
     late = journey.deadline is not None and session.clock() >= journey.deadline
     return not late and session.falls(error)

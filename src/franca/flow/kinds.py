@@ -10,7 +10,7 @@ from ..wire.chat import Chat
 from ..wire.chunk import ChatEvent
 from ..wire.completions import Completion, CompletionEvent
 
-__all__ = ["CHAT", "COMPLETION", "StreamKind", "as_chunk"]
+__all__ = ["CHAT", "COMPLETION", "StreamKind", "as_chunk", "says_something"]
 
 
 class StreamKind:
@@ -37,3 +37,11 @@ def as_chunk(payload: dict[str, Any]) -> dict[str, Any]:
         for choice in payload["choices"]
     ]
     return {**payload, "choices": choices, "object": "chat.completion.chunk"}
+
+
+def says_something(choice: dict[str, Any]) -> bool:
+    """Whether a choice of an event holds a token, or its end."""
+    if choice.get("finish_reason") or choice.get("text"):
+        return True
+    delta = choice.get("delta") or choice.get("message")
+    return type(delta) is dict and any(value for key, value in delta.items() if key != "role")

@@ -95,16 +95,29 @@ def limits_with(limits: Limits, options: Mapping[str, Any]) -> Limits:
 
 def _policy(value: Any, current: RetryPolicy) -> RetryPolicy:
     if isinstance(value, RetryPolicy):
+        _check_policy(value)
         return value
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise BadUsage(f"retries is a number of further tries (0 turns them off) or a RetryPolicy, not {value!r}")
     return current._replace(retries=value)
 
 
+def _check_policy(policy: RetryPolicy) -> None:
+    for name, value in zip(policy._fields, policy, strict=True):
+        kinds = int if name == "retries" else (int, float)
+        if isinstance(value, bool) or not isinstance(value, kinds) or not 0 <= value < _MOST_SECONDS:
+            raise BadUsage(
+                f"{name} of a RetryPolicy is a {'whole ' if kinds is int else ''}number from 0, not {value!r}"
+            )
+
+
+_MOST_SECONDS = 1e9  # 31 years; some systems cannot wait for longer, and then raise what nobody expects
+
+
 def _seconds(name: str, value: Any) -> float | None:
     if value is None and name != "connect_timeout":
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < float("inf"):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < _MOST_SECONDS:
         raise BadUsage(f"{name} is a number of seconds above 0, or None for no limit; not {value!r}")
     return float(value)
 

@@ -37,7 +37,9 @@ def admitted(
     patience: float | None = None
     try:
         while True:
-            if waiter.first and patience is None and not limiter.capped:
+            if waiter.capped:
+                patience = None
+            elif waiter.first and patience is None:
                 patience = now + longest
             seconds = _pause(waiter, now, patience, until, longest)
             if seconds <= 0:
@@ -47,10 +49,7 @@ def admitted(
             got = limiter.admit(now, name, tokens, waiter)
             if isinstance(got, Ticket):
                 return got
-    except GeneratorExit:  # perhaps by the garbage collector, in the middle of anything
-        limiter.lose(waiter)
-        raise
-    except BaseException:
+    except BaseException:  # also by the garbage collector, in the middle of anything
         limiter.give_up(waiter)
         raise
 

@@ -5,7 +5,7 @@ Clock, wall clock and chance are handed in: this layer has none of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import (
@@ -23,9 +23,9 @@ from ..errors import (
 )
 from ..faults import Origin
 from ..retry import RetryBudget
-from ..wire.headers import is_secret_header
+from ..wire.headers import is_secret_header, secret_values
 from .core import Flow
-from .options import HeaderPairs, Limits
+from .options import HeaderPairs, Limits, limits_with
 from .target import Target
 
 if TYPE_CHECKING:
@@ -161,6 +161,16 @@ class Session:
         """Paces the requests of all callers; None as long as there is nothing to pace by."""
         return self.shared.limiter
 
+    def varied(self, options: Mapping[str, Any]) -> Session:
+        """This session with other call options or another model: what it learns is learnt by both."""
+        made = object.__new__(Session)
+        for name in Session.__slots__:
+            setattr(made, name, getattr(self, name))
+        made._envelope = None
+        made.model = options.get("model") or self.model
+        made.limits = limits_with(self.limits, {name: value for name, value in options.items() if name != "model"})
+        return made
+
     def model_for(self, model: str | None) -> str:
         """The model of a call: its own, else the client's. Raises BadUsage when there is neither."""
         chosen = model or self.model
@@ -182,9 +192,13 @@ class Session:
             memory = self.shared.memory = Memory()
         memory.remember(self.target.base_url, model, remedies, self.wall())
 
-    def asked_key(self, key: Callable[[], Any]) -> Flow[str | None]:
-        """The key to use now, from the user's function."""
-        given = yield ("call", key, ())
+    def asked_key(self, key: Callable[[], Any], until: float | None) -> Flow[str | None]:
+        """The key to use now, from the user's function; a coroutine of it may take until `until`."""
+        given = yield ("call", key, (), until)
+        if hasattr(given, "__await__"):
+            if hasattr(given, "close"):  # or Python would warn of a coroutine that nobody awaited
+                given.close()
+            raise BadUsage("the api_key function returned a coroutine; use AsyncClient for it")
         if given is not None and not isinstance(given, str):
             raise BadUsage(f"the api_key function returned {type(given).__name__}, not text")
         return checked_key(given)
@@ -208,7 +222,7 @@ class Session:
 
     def _require_key(self, key: str | None, limits: Limits) -> None:
         row = self.target.row
-        if key or row is None or not row.needs_key or self.target.basic is not None:
+        if key or row is None or not row.needs_key or self.auth == "none" or self.target.basic is not None:
             return
         if not {name.lower() for name, _ in limits.headers} & {"authorization", "api-key"}:
             variable = f" or set {row.key_vars[0]}" if row.key_vars else ""
@@ -219,6 +233,7 @@ class Session:
             )
 
     def _authorization(self, key: str | None) -> HeaderPairs:
+        # With `auth` "none" as well: there a key is only here when the caller gave it, and a proxy may want it.
         if key and self.auth == "api-key":
             return (("api-key", key),)
         if key:
@@ -235,6 +250,8 @@ class Session:
             secrets += [value, value.rpartition(" ")[2]]  # "Bearer KEY": the key alone too
         if self.target.basic:
             secrets += [self.target.basic, self.target.basic.partition(":")[2]]
+        if self.target.query:
+            secrets += secret_values(self.target.query)
         return Origin(self.target.name, model, secrets)
 
 

@@ -19,7 +19,7 @@ from ..wire.headers import Headers
 from ..wire.response import Response, excerpt
 from ..wire.thoughts import ThinkingReader
 from .call import Opened
-from .kinds import CHAT, COMPLETION, StreamKind, as_chunk
+from .kinds import CHAT, COMPLETION, StreamKind, as_chunk, says_something
 
 __all__ = ["CHAT", "COMPLETION", "StreamKind", "StreamState"]
 
@@ -56,6 +56,7 @@ class StreamState:
         "_thinking",
         "_trip",
         "_wall",
+        "_wanted",
         "_whole",
         "_window",
         "count",
@@ -83,6 +84,7 @@ class StreamState:
         self._due = opened.until
         self._deadline = opened.deadline
         self._trip = opened.trip
+        self._wanted = 1 if opened.trip is None else opened.trip.choices
         self._idle = idle_timeout
         self._wall = wall
         self._last = self._now = 0.0
@@ -129,7 +131,7 @@ class StreamState:
             due = self._due
         else:
             idle = self._idle
-            if self._accumulator.finished:
+            if self._complete():
                 idle = _LINGER if idle is None else min(idle, _LINGER)
             due = None if idle is None else self._last + idle
         deadline = self._deadline
@@ -175,6 +177,8 @@ class StreamState:
 
     def partial(self) -> Any:
         """What has arrived so far, as a whole answer; without choices before the first of them."""
+        if self.failure is not None:
+            return self.failure.partial
         return self._assembled() if self._whole is None else self._whole
 
     def final(self) -> Any:
@@ -228,6 +232,8 @@ class StreamState:
                     if kind or not take_like(payload):
                         payload = self._look(kind, payload, data)
                         window = self._window
+                    elif not self.told_something:  # like the one before, which was empty
+                        self._clock_in(payload["choices"])
                 except (ValueError, RecursionError):
                     payload = self._undecoded(kind, data)
                     window = self._window
@@ -294,7 +300,7 @@ class StreamState:
         if trip is not None and trip.first_event is None:
             trip.first_event = self._now - trip.began
         listed = choices if type(choices) is list else ()
-        if any(type(choice) is dict and _says_something(choice) for choice in listed):
+        if any(type(choice) is dict and says_something(choice) for choice in listed):
             self.told_something = True
             if trip is not None:
                 trip.first_token = self._now - trip.began
@@ -318,11 +324,16 @@ class StreamState:
 
     # ---- how it ends ----------------------------------------------------------------------------
 
+    def _complete(self) -> bool:
+        """Whether all choices that were asked for have ended: some servers send one after another."""
+        accumulator = self._accumulator
+        return bool(accumulator.finished and accumulator.width >= self._wanted)
+
     def _finish(self, error: FrancaError | None) -> None:
         """No more events: decide between a complete answer and the failure it is."""
         self.over = True
         accumulator = self._accumulator
-        if accumulator.finished or (self.done and accumulator.started):
+        if self._complete() or (accumulator.finished and error is None) or (self.done and accumulator.started):
             return
         if self.done:
             self._fail(NoChoices("the stream ended without a single choice"))
@@ -382,14 +393,6 @@ class StreamState:
         self._adopted = as_chunk(payload) if self._kind is CHAT else payload
         self._whole = self._assembled(payload)
         self.over = True
-
-
-def _says_something(choice: dict[str, Any]) -> bool:
-    """Whether a choice of an event holds a token, or its end."""
-    if choice.get("finish_reason") or choice.get("text"):
-        return True
-    delta = choice.get("delta") or choice.get("message")
-    return type(delta) is dict and any(value for key, value in delta.items() if key != "role")
 
 
 def _events(count: int) -> str:

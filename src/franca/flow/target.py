@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ..errors import BadUsage
-from ..servers import Server, server_for_host, server_named
+from ..servers import Quirks, Server, server_for_host, server_named
 
 __all__ = ["Target", "resolve"]
 
@@ -36,17 +36,29 @@ class Target:
 
     @property
     def models_url(self) -> str:
-        """The address of the list of models, which a few servers keep outside the base URL."""
+        """The address of the list of models, which a few servers keep outside the base URL.
+
+        Raises BadUsage for a server that has none.
+        """
+        if not self.models:
+            where = f"; they are told in {self.row.source}" if self.row is not None and self.row.source else ""
+            raise BadUsage(
+                f"there is no list of the models that can be asked{where}",
+                server=self.name,
+                code="no_model_list",
+            )
         if self.models == "models":
             return self.url("models")
         from urllib.parse import urljoin
 
-        url = urljoin(self.base_url + "/", self.models)
+        url = self.url(urljoin(self.base_url + "/", self.models))
         return url if "?" in url or not self.query else f"{url}?{self.query}"
 
     def url(self, path: str) -> str:
         """The address of a path below the base URL, such as "chat/completions". An absolute URL is taken as
         it is, but only on the same server: the key must not travel elsewhere."""
+        if not isinstance(path, str):
+            raise BadUsage(f"a path is text such as 'models', not {type(path).__name__}", server=self.name)
         known = self._urls.get(path)
         if known is not None:
             return known
@@ -81,7 +93,11 @@ def resolve(server: str | Server, fields: Mapping[str, str] | None = None) -> Ta
 
 def _of_row(row: Server, fields: Mapping[str, str]) -> Target:
     """The row's address as the fields make it; without fields its base URL."""
+    if not isinstance(row.quirks, Quirks):
+        raise BadUsage(f"the quirks of the row {row.name} are a franca.servers.Quirks, not {type(row.quirks).__name__}")
     if not row.forms:
+        if not row.base_url:
+            raise BadUsage(f"the row {row.name} has no base_url")
         _refuse_fields(fields, row.name)
         return Target(row.base_url, row)
     made = {name: _checked_field(row, name, value) for name, value in fields.items() if value}
@@ -94,22 +110,22 @@ def _of_row(row: Server, fields: Mapping[str, str]) -> Target:
         made["endpoint"] = endpoint.removesuffix("/openai/v1")
     placed = row.placed(made)
     if placed is None:
-        raise BadUsage(_how_to_address(row, made), server=row.name)
+        raise BadUsage(_how_to_address(row, made))
     return Target(placed.base_url, placed)
 
 
 def _checked_field(row: Server, name: str, value: str) -> str:
     known = {field for form in row.forms for field in (*form.needs, *dict(form.defaults))}
     if name not in known:
-        raise BadUsage(f"{row.name} takes no {name}=...; there are: {_shown(sorted(known))}", server=row.name)
+        raise BadUsage(f"{row.name} takes no {name}=...; there are: {_shown(sorted(known))}")
     if not isinstance(value, str):
-        raise BadUsage(f"{row.name}: {name} is text, not {type(value).__name__}", server=row.name)
+        raise BadUsage(f"{name} is text, not {type(value).__name__}", server=row.name)
     value = value.strip().rstrip("/")
     if name == "endpoint":
         if "://" not in value:
-            raise BadUsage(f"{row.name}: endpoint is a URL such as https://NAME.example.com", server=row.name)
+            raise BadUsage("endpoint is a URL such as https://NAME.example.com", server=row.name)
     elif not value.isascii() or not value.replace("-", "").replace("_", "").replace(".", "").isalnum():
-        raise BadUsage(f"{row.name}: {name} is a plain name, not {value!r}", server=row.name)
+        raise BadUsage(f"{name} is a plain name, not {value!r}", server=row.name)
     return value
 
 
@@ -118,10 +134,12 @@ def _shown(names: Iterable[str]) -> str:
 
 
 def _how_to_address(row: Server, fields: Mapping[str, str]) -> str:
-    ways = " or ".join(_shown(form.needs) for form in row.forms)
-    variables = ", ".join(f"{name} may be in {names[0]}" for name, names in row.fields if names)
+    ways = "; or ".join(_shown(form.needs) for form in sorted(row.forms, key=lambda form: len(form.needs)))
+    variables = ", ".join(names[0] for _, names in row.fields if names)
     missing = f" ({_shown(fields)} is not enough)" if fields else ""
-    return f"{row.name} has an address of your own{missing}: give {ways}" + (f"; {variables}" if variables else "")
+    return f"{row.name} has an address of your own{missing}: give {ways}" + (
+        f"; or set {variables}" if variables else ""
+    )
 
 
 def _refuse_fields(fields: Mapping[str, str] | None, what: str) -> None:

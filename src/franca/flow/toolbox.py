@@ -84,9 +84,12 @@ class Toolbox:
         elif call.arguments_error is not None:
             plan.text = _not_run(f"the arguments are not the JSON of one object: {call.arguments_error}")
         else:
+            from ..schema.arguments import repeated_names
+
             plan.bound = bound
-            source = call.arguments
-            plan.arguments, problems = bound.reader.read(source if source and not source.isspace() else "{}")
+            source = call.arguments if call.arguments.strip() else "{}"
+            plan.arguments, problems = bound.reader.read(source)
+            problems = problems or repeated_names(source)
             if problems:
                 plan.text = _not_run("the arguments do not fit:\n" + "\n".join(f"- {line}" for line in problems))
         return plan
@@ -131,11 +134,10 @@ def _bind(tool: Any, where: str) -> tuple[dict[str, Any], Bound]:
             f"{where}: {function.__name__} is a class: there is nothing to run; give a function that takes one",
             param="tools",
         )
-    if isinstance(tool, Tool):
-        sent = tool.to_dict()
-        reader: Any = TypedArguments(function) if tool.parameters is None else SchemaArguments(tool.parameters)
-    else:
-        sent, reader = function_tool(function), TypedArguments(function)
+    sent = tool.to_dict() if isinstance(tool, Tool) else function_tool(function)
+    offered = sent["function"]["parameters"]
+    own = isinstance(tool, Tool) and tool.parameters is not None
+    reader: Any = SchemaArguments(offered) if own else TypedArguments(function, offered)
     return sent, Bound(sent["function"]["name"], function, reader)
 
 
@@ -190,7 +192,9 @@ def error_text(error: BaseException) -> str:
 
 def result_text(result: Any) -> str:
     """A str as it is, anything else as its JSON. Raises BadUsage for what is no JSON."""
-    return str(result) if isinstance(result, str) else codec.json_text(result)
+    if isinstance(result, str):
+        return str.__str__(result)  # of an Enum that is a str, its value
+    return codec.json_text(result)
 
 
 def bounded(text: str, most: int | None) -> str:

@@ -85,6 +85,7 @@ class ToolLoop:
                 message = kept_message(chat.message)
                 calls, legacy = calls_of(message)
                 if not calls:
+                    _require_answer(chat)
                     self._history.append(message)
                     return self._noted(chat, self._turns[:-1])
                 _require_whole(chat)
@@ -93,8 +94,10 @@ class ToolLoop:
             turns = "1 turn" if self._settings.max_turns == 1 else f"{self._settings.max_turns} turns"
             names = ", ".join(sorted({call.name or "?" for call in calls}))
             raise ToolsUnfinished(f"the model still asks for tools after {turns} (max_turns): {names}")
-        except FrancaError as error:
-            self._tell(error)
+        except BaseException as error:
+            self._close_turn()  # what was run stays in `so_far`, whoever stopped the loop
+            if isinstance(error, FrancaError):
+                self._tell(error)
             raise
 
     def so_far(self) -> Chat | None:
@@ -198,6 +201,8 @@ class ToolLoop:
                 text = result_text(value)
             except BadUsage as problem:
                 error = TypeError(f"the tool ran, but its result is no JSON: {problem.message}")
+            except Exception as problem:  # of the result's own methods: the call was made, so the model must hear of it
+                error = TypeError(f"the tool ran, but its result is no JSON: {error_text(problem)}")
         if error is not None:
             value, text = None, error_text(error)
         plan.text = text = bounded(text, self._settings.max_result)
@@ -225,7 +230,6 @@ class ToolLoop:
 
     def _tell(self, error: FrancaError) -> None:
         """Give an error the conversation so far."""
-        self._close_turn()
         if error.partial is not None:  # of the answer that failed, or of a call that a tool made by itself
             if self._ask.under_way and isinstance(error.partial, Chat):
                 self._noted(error.partial, self._turns)
@@ -258,6 +262,16 @@ def _require_whole(chat: Chat) -> None:
     if how is not None:
         raise ToolsUnfinished(
             f"the answer {how} (finish_reason {chat.finish_reason!r}) while it asked for tools; none of them was run",
+            server=chat.server,
+            model=chat.model,
+        )
+
+
+def _require_answer(chat: Chat) -> None:
+    """An answer that says it asks for tools, and holds neither a call nor a text, is none."""
+    if chat.finish_kind == "tool_calls" and not chat.content:
+        raise ToolsUnfinished(
+            f"the answer says that it asks for tools (finish_reason {chat.finish_reason!r}), and holds no call",
             server=chat.server,
             model=chat.model,
         )

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from ..errors import FrancaError
 from ..wire.base import Window
 from ..wire.told import Change, Told, Tried
 from .core import Flow
 
 if TYPE_CHECKING:
-    from ..errors import FrancaError
     from ..faults import Origin
     from ..limits import Limiter, Ticket
     from ..observe import Call, Watch
@@ -96,10 +96,7 @@ class Trip:
     # ---- what happens on the way ------------------------------------------------------------------
 
     def sends(self, request: Request, origin: Origin) -> None:
-        """A request is about to be sent."""
-        self.tries += 1
-        if self._journey is not None:
-            self._journey.tries += 1
+        """A request is about to be sent, and somebody wants to know."""
         if self.call is not None and self._watch is not None:
             self.call.scrub = origin.scrub
             self._sent = self._session.clock()
@@ -108,11 +105,25 @@ class Trip:
     def hears(self, status: int, headers: Headers) -> None:
         """The head of an answer came."""
         session = self._session
-        limiter = session.shared.hear()
+        shared = session.shared
+        limiter = shared.limiter or shared.hear()
         if limiter is not None:
-            limiter.heard(self.model, headers, session.clock(), session.wall(), self.ticket)
+            if limiter.skips > 0 and self.ticket is None:  # a server that never told a limit is heard only now and then
+                limiter.skips -= 1
+            else:
+                limiter.heard(self.model, headers, session.clock(), session.wall(), self.ticket)
         if self.call is not None and self._watch is not None:
             self._watch.response(self.call, status, headers, session.clock() - self._sent)
+
+    @property
+    def choices(self) -> int:
+        """How many choices the answer is to have: `n` of each prompt."""
+        body = self._body if isinstance(self._body, dict) else {}
+        number, prompts = body.get("n"), body.get("prompt")
+        asked = number if type(number) is int and number > 0 else 1
+        if isinstance(prompts, (list, tuple)) and prompts and not isinstance(prompts[0], int):
+            return asked * len(prompts)
+        return asked
 
     def waits(self, error: FrancaError, delay: float) -> None:
         """A try failed, and another one follows after `delay` seconds."""
@@ -144,10 +155,11 @@ class Trip:
         return self._tokens
 
     def leave(self, answer: Any = None, error: FrancaError | None = None) -> None:
-        """A request is over: its place is free again, and a refusal is learnt from."""
+        """A request is over: its place is free again, and how it ended is learnt from. One that was cancelled or left
+        tells nothing: its ticket is thrown away, which gives it back."""
         limiter = self._session.limiter
         ticket, self.ticket = self.ticket, None
-        if limiter is not None and (ticket is not None or error is not None):
+        if limiter is not None and (answer is not None or error is not None):
             limiter.leave(ticket, self._session.clock(), usage_tokens=_tokens_of(answer), error=error)
 
     # ---- how it ends ------------------------------------------------------------------------------
@@ -163,7 +175,7 @@ class Trip:
             told.prices = session.prices
         if journey is not None:
             told.tried = journey.tried
-            tries = journey.tries
+            tries += journey.tries
         told.times = (session.clock() - self.began, self.first_event, self.first_token, tries)
         return told
 
@@ -185,6 +197,12 @@ class Trip:
         """The call ended with an error, or was cancelled."""
         if not self.over:
             self.over = True
+            journey = self._journey
+            if journey is not None:
+                journey.tries += self.tries
+            if isinstance(error, FrancaError):
+                error.adapted = self.adapted or error.adapted
+                error.tried = error.tried if journey is None else journey.tried
             if self.call is not None and self._watch is not None:
                 self._watch.error(self.call, error)
 

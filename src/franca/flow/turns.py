@@ -58,8 +58,7 @@ class Turns:
         """One answer to the conversation so far."""
         fields = self._fields
         if self.deadline is not None:
-            self.require_time("between two turns")
-            fields = {**fields, "deadline": self.deadline - self._clock()}
+            fields = {**fields, "deadline": self.require_time("between two turns")}
         self.under_way = True
         if self._streamed:
             answer = yield from self._streamed_turn(list(messages), fields)
@@ -104,12 +103,14 @@ class Turns:
         partial: Chat | None = None if self._state is None else self._state.partial()
         return partial
 
-    def require_time(self, when: str) -> None:
-        """Raise TimedOut when the deadline has passed."""
-        if self.deadline is not None and self._clock() >= self.deadline:
+    def require_time(self, when: str) -> float | None:
+        """The seconds that are left, None without a deadline. Raises TimedOut when it has passed."""
+        left = None if self.deadline is None else self.deadline - self._clock()
+        if left is not None and left <= 0:
             raise TimedOut(
                 f"the deadline of the tool loop passed {when}", phase="deadline", server=self._session.target.name
             )
+        return left
 
     def relax(self) -> None:
         """A call was made, so a `tool_choice` that forces one has done its work: if it stayed, the model could never

@@ -16,8 +16,8 @@ The rules for who wires it into a call:
    misreading. For a stream that is when its head came.
 5. A stream is healed before its head only. An `error` object in the body of a 200 answer counts as a refusal.
 6. The `Change`s of all applied remedies go to `told.adapted`, in order.
-7. When the healed request is refused too, the new error is raised; it concerns the changed request, so the changes
-   belong into `error.metadata["adapted"]` as texts.
+7. When the healed request is refused too, the new error is raised; it concerns the changed request, so it carries the
+   changes (`error.adapted`).
 8. `done` holds the remedies of this call only, not the remembered ones: when a server has changed its mind, the
    remedy that turns an old one back replaces it in the memory.
 9. Embeddings go the same way: "encoding_format" is a field like any other.
@@ -36,9 +36,9 @@ from .policy import KINDS, POLICIES, Policy, Remedy
 
 __all__ = ["KINDS", "MOST", "POLICIES", "WEEK", "Memory", "Policy", "Remedy", "applied", "recalled", "remedy"]
 
-MOST = 4
+MOST = 8
 """How many healings one call may take. Servers that check with pydantic name all refused fields at once, others one
-after another."""
+after another; and a call that fails in the end has taught nothing, so that the next one would fail again."""
 
 
 def recalled(

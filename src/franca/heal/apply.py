@@ -67,7 +67,7 @@ def _clamp(body: Mapping[str, Any], remedy: Remedy) -> Done | None:
         if not _same(value, limit[0]):
             return None
         limit = limit[1]
-    elif type(value) not in (int, float) or value <= limit:
+    elif type(value) not in (int, float) or not value > limit:  # NaN is refused when the body is written
         return None
     return {**body, field: limit}, "clamp", f"from {value} to {limit}"
 
@@ -76,12 +76,26 @@ def _rewrite(body: Mapping[str, Any], remedy: Remedy) -> Done | None:
     field, (old, new) = remedy.field, remedy.value
     value = body[field]
     if field == "response_format":
-        if not isinstance(value, Mapping) or value.get("type") != old:
+        if not isinstance(value, Mapping) or value.get("type") != old or not _mentions_json(body):
             return None
         return {**body, field: {"type": new}}, "rewrite", f"from {old} to {new}: the schema is not enforced"
     if not _same(value, old):
         return None
     return {**body, field: new}, "rewrite", f"from {old} to {new}"
+
+
+def _mentions_json(body: Mapping[str, Any]) -> bool:
+    """Whether the word "json" stands in a message. Without it json_object is refused (OpenAI, DeepSeek, Groq), or the
+    model is left to guess what to write: the schema was the only place that told. franca adds no words of its own."""
+    messages = body.get("messages")
+    for message in messages if isinstance(messages, (list, tuple)) else ():
+        content = message.get("content") if isinstance(message, Mapping) else None
+        parts = content if isinstance(content, (list, tuple)) else [content]
+        for part in parts:
+            text = part.get("text") if isinstance(part, Mapping) else part
+            if isinstance(text, str) and "json" in text.lower():
+                return True
+    return False
 
 
 _BY_ACTION: Final[dict[str, Callable[[Mapping[str, Any], Remedy], Done | None]]] = {

@@ -91,7 +91,8 @@ def _about_values(lower: str, body: Mapping[str, Any]) -> Iterator[Remedy]:
     if any(words in lower for words in _ONE_SYSTEM):
         yield Remedy("rewrite", "messages[].role:system", ["several", "one"])
     bad = any(words in lower for words in _BAD_VALUE)
-    if bad and ("unexpected message role" in lower or ("developer" in lower and _any(lower, _BAD_ROLE))):
+    tagged = "input tag 'developer' found using 'role' does not match" in lower  # pydantic: Mistral, Cerebras
+    if tagged or (bad and ("unexpected message role" in lower or ("developer" in lower and _any(lower, _BAD_ROLE)))):
         yield Remedy("rewrite", "messages[].role:developer", ["developer", "system"])
     if "temperature" in lower:
         yield from _lower_temperature(lower)

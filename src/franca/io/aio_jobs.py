@@ -23,8 +23,9 @@ class TaskJob:
 
     def __init__(self, function: Callable[..., Any], arguments: dict[str, Any], *, coroutine: bool) -> None:
         self.value: Any = None
-        self.error: BaseException | None = None
-        self.ended = 0.0
+        # A task that is cancelled before its first step never runs: then this is how it ended, not without a result.
+        self.error: BaseException | None = asyncio.CancelledError("the tool was cancelled before it began")
+        self.ended = monotonic()
         self._coroutine = coroutine
         self.task = asyncio.get_running_loop().create_task(self._work(function, arguments))
 
@@ -34,6 +35,7 @@ class TaskJob:
 
     async def _work(self, function: Callable[..., Any], arguments: dict[str, Any]) -> None:
         """Never raises: what the function raised is the job's error."""
+        self.error = None
         try:
             if self._coroutine:
                 value = function(**arguments)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..errors import TimedOut
 from ..flow.core import Flow, arun, run
 from ..wire.http import AsyncReply, AsyncTransport, Reply, Transport
 
@@ -34,7 +35,7 @@ class Blocking:
         return reply.read_some(until)
 
     @staticmethod
-    def call(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    def call(function: Callable[..., Any], arguments: tuple[Any, ...], until: float | None = None) -> Any:
         return function(*arguments)
 
     @staticmethod
@@ -107,9 +108,21 @@ class Asynchronous:
         await sleep(seconds)
 
     @staticmethod
-    async def call(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    async def call(function: Callable[..., Any], arguments: tuple[Any, ...], until: float | None = None) -> Any:
         result = function(*arguments)
-        return await result if hasattr(result, "__await__") else result
+        if not hasattr(result, "__await__"):
+            return result
+        if until is None:
+            return await result
+        from asyncio import timeout
+
+        try:
+            async with timeout(until - time.monotonic()) as limit:
+                return await result
+        except TimeoutError:
+            if not limit.expired():  # it is the function's own
+                raise
+            raise TimedOut("the function that gives the API key took too long", phase="connect") from None
 
     @staticmethod
     async def pause(waiter: Waiter, seconds: float) -> None:

@@ -109,6 +109,19 @@ class Lane:
         """Whether anything here could hold up a call."""
         return bool(self.buckets) or self.ceiling is not None or self.paused > now
 
+    def snapshot(self, now: float) -> dict[str, Any]:
+        """What is known now, for people."""
+        return {
+            "running": self.inflight,
+            "waiting": len(self.queue),
+            "at_once": None if self.ceiling is None else int(self.ceiling),
+            "paused": max(0.0, round(self.paused - now, 3)),
+            "limits": {
+                label: {"limit": bucket.limit, "left": bucket.left(now), "per_second": round(bucket.rate, 6)}
+                for label, bucket in self.buckets.items()
+            },
+        }
+
 
 class Ticket:
     """Leave for one request. Given back by `Limiter.leave`; one that is lost counts as given back."""
@@ -142,9 +155,10 @@ class Waiter:
     wake   set by whoever waits: called, from any thread, when it is time to ask again
     woken  whether that time has come already; look at it after `wake` is set
     first  whether it is the first in its queue
+    capped whether caps of the user's hold it up, which nobody may pass for waiting long
     """
 
-    __slots__ = ("due", "first", "lane", "number", "tokens", "wake", "woken")
+    __slots__ = ("capped", "due", "first", "lane", "number", "tokens", "wake", "woken")
 
     def __init__(self, lane: Lane, number: int, tokens: float) -> None:
         self.lane = lane
@@ -154,6 +168,7 @@ class Waiter:
         self.wake: Callable[[], Any] | None = None
         self.woken = False
         self.first = False
+        self.capped = False
 
     def __repr__(self) -> str:
         return f"Waiter({self.lane.name!r}, due={self.due})"

@@ -14,10 +14,11 @@ first pays for nothing else.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..errors import FrancaError
+from ..errors import FrancaError, NoProvider, RateLimited
 from .bucket import cap
 from .caps import RateLimits
 from .lane import Lane, Ticket, Waiter
@@ -41,10 +42,18 @@ _MOST_LANES = 64
 _MOST_AT_ONCE = 1000.0
 _OVERFLOW = "(other models)"
 _LONGEST_PAUSE = 60.0  # a longer Retry-After is an error at once (`franca.retry`), so there is nothing to wait for
-_REFUSALS = frozenset({429, 503, 529})
 _LOOKS = 4  # answers without a word of limits after which only every _THEN_EVERY-th is looked at
 _THEN_EVERY = 64
 _TIDY_EVERY = 256
+
+
+class _Left(NamedTuple):
+    """A request that is over, as `Limiter.leave` was told of it."""
+
+    ticket: Ticket | None
+    now: float
+    tokens: float | None
+    error: FrancaError | None
 
 
 class Limiter:
@@ -55,8 +64,8 @@ class Limiter:
 
     __slots__ = (
         "__weakref__",
-        "_answers",
         "_lanes",
+        "_leaves",
         "_lock",
         "_lost",
         "_number",
@@ -65,6 +74,7 @@ class Limiter:
         "_whole",
         "limits",
         "quiet",
+        "skips",
     )
 
     def __init__(self, limits: RateLimits, lock: Lock) -> None:
@@ -75,8 +85,9 @@ class Limiter:
         self._lanes: dict[str, Lane] = {}
         self._whole: Lane | None = None
         self._number = 0
-        self._lost: list[Lane | Waiter] = []
-        self._answers = 0
+        self._lost: deque[Lane | Waiter | _Left] = deque()
+        """What is over and still to be counted, by whoever has the lock: giving back never waits for it."""
+        self._leaves = 0
         self._silent = 0
         capped = (limits.requests_per_minute, limits.tokens_per_minute, limits.concurrency) != (None, None, None)
         if capped:
@@ -85,6 +96,9 @@ class Limiter:
                 self._whole.buckets["requests"] = cap("requests", limits.requests_per_minute, 0.0)
             if limits.tokens_per_minute is not None:
                 self._whole.buckets["tokens"] = cap("tokens", limits.tokens_per_minute, 0.0)
+        self.skips = 0
+        """Answers that need not be told to `heard`, because the first ones told no limits; whoever skips one counts it
+        down. (Two threads may skip the same one, and leave it below 0: nothing is lost by that.)"""
         self.quiet = not capped
         """Nothing is known that could hold up a call: there is no need to ask."""
 
@@ -93,60 +107,60 @@ class Limiter:
     def admit(self, now: float, model: str, tokens: float, waiter: Waiter | None = None) -> Ticket | Waiter:
         """Leave to send a request now, or a place in the queue to ask with again."""
         with self._lock:
-            self._find_lost()
-            lane = self._lane(model) if waiter is None else waiter.lane
-            if waiter is None:
-                self._number += 1
-                if not lane.queue and self._wait(lane, tokens, self._number, now) == 0.0:
-                    return self._issue(lane, tokens, now)
-                waiter = Waiter(lane, self._number, tokens)
-                lane.queue.append(waiter)
-            elif not lane.queue:  # it was put out of the queue: by a fork, or when its event loop seemed closed
-                lane.queue.append(waiter)
-            waiter.woken = False  # whatever it was woken for is looked at now
-            waiter.first = lane.queue[0] is waiter
-            waiter.due = self._wait(lane, tokens, waiter.number, now) if waiter.first else None
-            if waiter.due != 0.0:
-                return waiter
-            lane.queue.popleft()
-            ticket = self._issue(lane, waiter.tokens, now)
-            heads = self._heads()
+            counted = self._find_lost()
+            got = self._admitted(now, model, tokens, waiter)
+            heads = self._heads() if counted or (waiter is not None and got is not waiter) else []
         self._wake(heads)
-        return ticket
+        return got
+
+    def _admitted(self, now: float, model: str, tokens: float, waiter: Waiter | None) -> Ticket | Waiter:
+        lane = self._lane(model) if waiter is None else waiter.lane
+        if waiter is None:
+            self._number += 1
+            if not lane.queue and self._wait(lane, tokens, self._number, now) == 0.0:
+                return self._issue(lane, tokens, now)
+            waiter = Waiter(lane, self._number, tokens)
+            lane.queue.append(waiter)
+        elif not lane.queue:  # it was put out of the queue: by a fork, or when its event loop seemed closed
+            lane.queue.append(waiter)
+        waiter.woken = False  # whatever it was woken for is looked at now
+        waiter.first = lane.queue[0] is waiter
+        waiter.due = self._wait(lane, tokens, waiter.number, now) if waiter.first else None
+        waiter.capped = self._whole is not None and self._whole.wait(tokens, now) != 0.0
+        if waiter.due != 0.0:
+            return waiter
+        lane.queue.popleft()
+        return self._issue(lane, waiter.tokens, now)
 
     def give_up(self, waiter: Waiter) -> None:
-        """Give up a place in the queue. Does nothing for one that is gone already."""
-        with self._lock:
-            try:
-                waiter.lane.queue.remove(waiter)
-            except ValueError:
-                return
-            heads = self._heads()
-        self._wake(heads)
+        """Give up a place in the queue. Does nothing for one that is gone already. Never waits."""
+        self.lose(waiter)
 
     def insist(self, waiter: Waiter, now: float) -> Ticket:
         """Leave to send now, whatever is known: the server will say itself what it refuses."""
-        self.give_up(waiter)
+        self._lost.append(waiter)
         with self._lock:
-            return self._issue(waiter.lane, waiter.tokens, now)
+            self._find_lost()
+            ticket = self._issue(waiter.lane, waiter.tokens, now)
+            heads = self._heads()
+        self._wake(heads)
+        return ticket
 
     def heard(
         self, model: str | None, headers: Mapping[str, str], now: float, wall: float, ticket: Ticket | None = None
     ) -> None:
         """The head of an answer came; `wall` is the Unix time. Calls without a ticket (`quiet`) tell it too.
 
-        A server that has told no limits in its first answers is listened to only now and then.
+        Of a server that has told no limits in its first answers only some need to be told: see `skips`.
         """
         if not self.limits.learn:
-            return
-        self._answers += 1
-        if self._silent >= _LOOKS and self._answers % _THEN_EVERY:
             return
         with self._lock:
             self._offset = wall - now
             lane = self._lane(model or "", keep=False) if ticket is None else ticket.lane
             told, _ = self._read(lane, ticket, now, headers)
             self._silent = 0 if told else self._silent + 1
+            self.skips = _THEN_EVERY if self._silent >= _LOOKS else 0
             self._keep(lane, now)
             heads = self._heads() if told else []
         self._wake(heads)
@@ -154,31 +168,18 @@ class Limiter:
     def leave(
         self, ticket: Ticket | None, now: float, *, usage_tokens: float | None = None, error: FrancaError | None = None
     ) -> None:
-        """The request is over. A second time counts for nothing.
+        """The request is over. A second time counts for nothing. Never waits: a stream that the garbage collector
+        closes comes here too, perhaps in a thread that holds the lock.
 
         usage_tokens  what it took, by the server's usage
         error         why it failed: a refusal is learnt from, also by a call without a ticket
         """
-        refused = error is not None and error.status in _REFUSALS and error.retryable
-        with self._lock:
-            self._find_lost()
-            if ticket is not None:
-                if ticket.left:
-                    return
-                ticket.left = True
-                self._return(ticket.lane)
-                actual = 0.0 if refused and usage_tokens is None else usage_tokens
-                if actual is not None:
-                    self._settle(ticket, actual, now)
-            if self.limits.learn:
-                if error is not None and refused:
-                    self._refused(ticket, error, now)
-                elif ticket is not None and error is None:
-                    ticket.lane.succeed(_MOST_AT_ONCE)
-            if self._number % _TIDY_EVERY == 0:
-                self._tidy(now)
-            heads = self._heads()
-        self._wake(heads)
+        if ticket is not None:
+            if ticket.left:
+                return
+            ticket.left = True
+        self._lost.append(_Left(ticket, now, usage_tokens, error))
+        self._sweep()
 
     def restart(self, lock: Lock) -> None:
         """In the child of a fork: nobody runs or waits, and the lock may be held by a thread that is not there."""
@@ -220,11 +221,6 @@ class Limiter:
         if self._lost:
             self._sweep()
 
-    @property
-    def capped(self) -> bool:
-        """Whether there are caps of the user's, which nobody may pass for waiting long."""
-        return self._whole is not None
-
     # ---- deciding (under the lock) ----------------------------------------------------------------
 
     def _wait(self, lane: Lane, tokens: float, number: int, now: float) -> float | None:
@@ -256,13 +252,37 @@ class Limiter:
         if self._whole is not None:
             self._whole.inflight = max(0, self._whole.inflight - 1)
 
-    def _find_lost(self) -> None:
+    def _find_lost(self) -> bool:
+        """Count what is over; whether there was anything."""
+        found = False
         while self._lost:
-            lost = self._lost.pop()
+            found = True
+            lost = self._lost.popleft()
             if isinstance(lost, Lane):
                 self._return(lost)
+            elif isinstance(lost, _Left):
+                self._count(lost)
             elif lost in lost.lane.queue:
                 lost.lane.queue.remove(lost)
+        return found
+
+    def _count(self, over: _Left) -> None:
+        """A request is over: its place is free, and how it ended tells something."""
+        ticket, now, tokens, error = over
+        refused = isinstance(error, (RateLimited, NoProvider))
+        if ticket is not None:
+            self._return(ticket.lane)
+            actual = 0.0 if refused and tokens is None else tokens
+            if actual is not None:
+                self._settle(ticket, actual, now)
+        if self.limits.learn:
+            if error is not None and refused:
+                self._refused(ticket, error, now)
+            elif ticket is not None and error is None:
+                ticket.lane.succeed(_MOST_AT_ONCE)
+        self._leaves += 1
+        if self._leaves % _TIDY_EVERY == 0:
+            self._tidy(now)
 
     def _heads(self) -> list[Waiter]:
         """Who is to ask again: the first of each queue."""
@@ -358,22 +378,12 @@ class Limiter:
 
     def snapshot(self, now: float) -> dict[str, Any]:
         """What is known now, by model: limits with what is left of them, calls under way and waiting."""
+        self._sweep()
         with self._lock:
-            self._find_lost()
             lanes = [*self._lanes.values(), *([self._whole] if self._whole is not None else [])]
-            return {
-                lane.name: {
-                    "running": lane.inflight,
-                    "waiting": len(lane.queue),
-                    "at_once": None if lane.ceiling is None else int(lane.ceiling),
-                    "paused": max(0.0, round(lane.paused - now, 3)),
-                    "limits": {
-                        label: {"limit": bucket.limit, "left": bucket.left(now), "per_second": round(bucket.rate, 6)}
-                        for label, bucket in lane.buckets.items()
-                    },
-                }
-                for lane in lanes
-            }
+            made = {lane.name: lane.snapshot(now) for lane in lanes}
+        self._sweep()
+        return made
 
     def __repr__(self) -> str:
         return f"Limiter(quiet={self.quiet}, models={len(self._lanes)}, {self.limits})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BadUsage, FrancaError
@@ -76,7 +77,7 @@ def _check(step: str, function: Any) -> None:
 
 
 def _is_coroutine_function(function: Any) -> bool:
-    while hasattr(function, "func"):  # functools.partial
+    while isinstance(function, partial):
         function = function.func
     for candidate in (function, getattr(function.__call__, "__func__", None)):
         code = getattr(candidate, "__code__", None)

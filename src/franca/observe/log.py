@@ -69,20 +69,23 @@ class _Log:
         self._write(self._detail, "response", call, f"{status} after {seconds:.2f} s", facts)
 
     def retry(self, call: Call, error: FrancaError, delay: float) -> None:
+        level = max(self._level, logging.WARNING)
+        if not self._logger.isEnabledFor(level):
+            return
         facts = {**_problem(call, error), "delay": delay}
         text = f"trying again in {delay:.2f} s: {type(error).__name__}: {facts['message']}"
-        self._write(max(self._level, logging.WARNING), "retry", call, text, facts)
+        self._write(level, "retry", call, text, facts)
 
     def error(self, call: Call, error: BaseException) -> None:
+        wished = not isinstance(error, FrancaError)  # cancelled, or interrupted: the caller's own wish
+        level = self._level if wished else max(self._level, logging.ERROR)
+        if not self._logger.isEnabledFor(level):
+            return
         seconds = call.seconds
         facts = {**_problem(call, error), "seconds": seconds}
-        if isinstance(error, FrancaError):
-            level = max(self._level, logging.ERROR)
-            if self._logger.isEnabledFor(level):
-                self._take_body(facts, call, error.partial)
-            self._write(level, "error", call, f"{_kind(error)}: {facts['message']}", facts)
-        else:  # cancelled, or interrupted: the caller's own wish
-            self._write(self._level, "error", call, f"given up after {seconds:.2f} s ({_kind(error)})", facts)
+        self._take_body(facts, call, getattr(error, "partial", None))
+        text = f"given up after {seconds:.2f} s ({_kind(error)})" if wished else f"{_kind(error)}: {facts['message']}"
+        self._write(level, "error", call, text, facts)
 
     def done(self, call: Call, answer: Any, metrics: Metrics | None) -> None:
         if not self._logger.isEnabledFor(self._level):
@@ -114,8 +117,6 @@ class _Log:
         return text if len(text) <= self._limit else text[: self._limit] + "…"
 
     def _write(self, level: int, step: str, call: Call, text: str, facts: Mapping[str, Any]) -> None:
-        if not self._logger.isEnabledFor(level):
-            return
         extra: dict[str, Any] = {
             "franca_step": step,
             "franca_call": call.id,

@@ -90,27 +90,31 @@ class _Telemetry:
         span = self._span(call)
         kind = error_type(error)
         partial = getattr(error, "partial", None)
-        if span.is_recording():
-            span.set_attribute("error.type", kind)
-            span.set_attributes(of_answer(call, partial))
-            span.set_status(StatusCode.ERROR, str(call.scrub(str(error)))[:_DESCRIPTION_LIMIT])
-            self._record_output(span, call, partial)
-        self._measure(span, call, partial, None, {"error.type": kind})
-        span.end()
+        try:
+            if span.is_recording():
+                span.set_attribute("error.type", kind)
+                span.set_status(StatusCode.ERROR, str(call.scrub(str(error)))[:_DESCRIPTION_LIMIT])
+                span.set_attributes(of_answer(call, partial))
+                self._record_output(span, call, partial)
+            self._measure(span, call, partial, None, {"error.type": kind})
+        finally:  # an answer so odd that its facts cannot be told still ends its span
+            span.end()
 
     def done(self, call: Call, answer: Any, metrics: Metrics | None) -> None:
         if call.operation not in _OPERATIONS:
             return
         span = self._span(call)
-        if span.is_recording():
-            span.set_attributes(of_answer(call, answer))
-            if metrics is not None and metrics.first_event is not None:
-                span.set_attribute("gen_ai.response.time_to_first_chunk", metrics.first_event)
-            if call.left:
-                span.set_attribute("franca.stream.left", True)
-            self._record_output(span, call, answer)
-        self._measure(span, call, answer, metrics, {})
-        span.end()
+        try:
+            if span.is_recording():
+                span.set_attributes(of_answer(call, answer))
+                if metrics is not None and metrics.first_event is not None:
+                    span.set_attribute("gen_ai.response.time_to_first_chunk", metrics.first_event)
+                if call.left:
+                    span.set_attribute("franca.stream.left", True)
+                self._record_output(span, call, answer)
+            self._measure(span, call, answer, metrics, {})
+        finally:
+            span.end()
 
     def _span(self, call: Call) -> Span:
         """The call's span, begun at its first hook: there the caller's own context is the current one."""

@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 
 from ..errors import BadUsage
-from .check import problems_of
+from .check import problems_of, strangers
 from .derive import name_of, typed_parameters
 
-__all__ = ["SchemaArguments", "TypedArguments"]
+__all__ = ["SchemaArguments", "TypedArguments", "repeated_names"]
 
 _AT = " - at `"
 
@@ -20,13 +20,16 @@ _AT = " - at `"
 class TypedArguments:
     """Decodes arguments into the types of a Python function's parameters, strictly: "3" is no int, 1.0 neither.
 
-    A pydantic model validates itself, by its own rules. Raises BadUsage for a function that `parameters_of` refuses.
+    A pydantic model validates itself, by its own rules. With the `schema` that was offered, names that it does not
+    have are refused inside the arguments too: a dataclass, TypedDict or model would pass over them, and what the model
+    meant would silently be a default. Raises BadUsage for a function that `parameters_of` refuses.
     """
 
-    __slots__ = ("_decoders", "_required")
+    __slots__ = ("_decoders", "_required", "_schema")
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], schema: Mapping[str, Any] | None = None) -> None:
         name = name_of(function)
+        self._schema = schema
         self._decoders: dict[str, msgspec.json.Decoder[Any]] = {}
         self._required = []
         for parameter, hint in typed_parameters(function, name):
@@ -54,6 +57,10 @@ class TypedArguments:
                 found[name] = decoder.decode(raw)
             except ValueError as error:  # msgspec's and pydantic's errors are ValueErrors
                 problems.append(_placed(name, str(error)))
+            except Exception as error:  # of a `__post_init__` or validator of the caller's: no argument was made
+                problems.append(f"{name}: {type(error).__name__}: {error}")
+        if not problems and self._schema is not None:
+            problems = strangers(msgspec.json.decode(source), self._schema)
         return found, problems
 
 
@@ -69,6 +76,23 @@ class SchemaArguments:
         """As `TypedArguments.read`."""
         given: dict[str, Any] = msgspec.json.decode(source)
         return given, problems_of(given, self._schema)
+
+
+def repeated_names(source: str) -> list[str]:
+    """What an object of the JSON text says twice, as problems: nobody knows which of the values is meant."""
+    import json
+
+    repeated: dict[str, None] = {}
+
+    def look(pairs: list[tuple[str, Any]]) -> None:
+        seen = set()
+        for name, _ in pairs:
+            if name in seen:
+                repeated[name] = None
+            seen.add(name)
+
+    json.loads(source, object_pairs_hook=look, parse_int=str, parse_float=str)
+    return [f"{name}: given more than once" for name in repeated]
 
 
 def _from_model(kind: Any, value: Any) -> Any:

@@ -16,6 +16,7 @@ def _local(
     url_vars: tuple[str, ...] = (),
     key_vars: tuple[str, ...] = (),
     *,
+    host_vars: tuple[str, ...] = (),
     note: str = "",
     source: str = "",
     quirks: Quirks = NO_QUIRKS,
@@ -26,6 +27,7 @@ def _local(
         base_url=base_url,
         url_vars=url_vars,
         key_vars=key_vars,
+        host_vars=host_vars,
         needs_key=False,
         note=note,
         source=source,
@@ -40,6 +42,7 @@ ROWS = (
         "http://localhost:11434/v1",
         ("OLLAMA_BASE_URL",),
         ("OLLAMA_API_KEY",),
+        host_vars=("OLLAMA_HOST",),
         note="The context length is a setting of the server (OLLAMA_CONTEXT_LENGTH), not of a request.",
         source="https://docs.ollama.com/api/openai-compatibility",
         quirks=Quirks(

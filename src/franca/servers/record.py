@@ -141,7 +141,7 @@ class Form(NamedTuple):
 
     base_url: str
     models: str = "models"
-    """The list of models, resolved against the base URL; may hold fields too."""
+    """The list of models, as in `Server.models`; may hold fields too."""
     defaults: tuple[tuple[str, str], ...] = ()
     """Values of fields that need not be given."""
 
@@ -163,8 +163,11 @@ class Server(NamedTuple):
     """Environment variables that may hold the key, first found wins."""
     url_vars: tuple[str, ...] = ()
     """Environment variables that may hold another base URL."""
+    host_vars: tuple[str, ...] = ()
+    """Environment variables that may hold another host, HOST or HOST:PORT, where `url_vars` hold nothing."""
     auth: str = "bearer"
-    """"bearer", "api-key" (the header of that name) or "none"."""
+    """"bearer", "api-key" (the header of that name) or "none": no key is asked for and none is taken from the
+    environment. One that the caller gives all the same is sent as bearer, as a proxy before the server may want it."""
     needs_key: bool = True
     hosts: tuple[str, ...] = ()
     """Further hosts that are this server; one with a leading dot stands for all below it."""
@@ -175,7 +178,8 @@ class Server(NamedTuple):
     token_vars: tuple[str, ...] = ()
     """Environment variables that may hold a bearer token to use instead of a key."""
     models: str = "models"
-    """The list of models, resolved against the base URL and a slash: "../catalog/models" is beside it."""
+    """The list of models, resolved against the base URL and a slash: "../catalog/models" is beside it; "" when the
+    server has none."""
     headers: tuple[tuple[str, str], ...] = ()
     """Headers that every request has."""
     quirks: Quirks = NO_QUIRKS

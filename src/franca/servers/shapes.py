@@ -80,7 +80,15 @@ def _words(place: str, value: Any) -> tuple[tuple[str, str], ...]:
 
 
 def _settings(place: str, value: Any) -> tuple[tuple[str, Any], ...]:
-    return tuple(_table(place, value).items())
+    """Values that go into requests as they are: a date or nan of TOML's is none that JSON knows."""
+    import json
+
+    for name, one in _table(place, value).items():
+        try:
+            json.dumps(one, allow_nan=False)
+        except (TypeError, ValueError):
+            reject(f"{place}.{name}", f"{one} is no JSON value")
+    return tuple(value.items())
 
 
 def _efforts(place: str, value: Any) -> tuple[tuple[str, Any], ...]:
@@ -111,7 +119,13 @@ def _ranges(place: str, value: Any) -> tuple[tuple[str, float, float], ...]:
     for name, one in _table(place, value).items():
         least, greatest = _two(f"{place}.{name}", one)
         found.append((name, _number(f"{place}.{name}", least), _number(f"{place}.{name}", greatest)))
+        _reject_disorder(f"{place}.{name}", least, greatest)
     return tuple(found)
+
+
+def _reject_disorder(place: str, least: float, greatest: float) -> None:
+    if not least <= greatest:  # nan neither
+        reject(place, f"expected the least and the greatest value, got {least} and {greatest}")
 
 
 def _range(place: str, value: Any) -> tuple[int, int]:
@@ -119,6 +133,7 @@ def _range(place: str, value: Any) -> tuple[int, int]:
     for one in (least, greatest):
         if isinstance(one, bool) or not isinstance(one, int):
             reject(place, f"expected whole numbers, got {one!r}")
+    _reject_disorder(place, least, greatest)
     return least, greatest
 
 
@@ -208,6 +223,7 @@ _SERVER: dict[str, _Both] = {
     "base_url": _TEXT,
     "key_vars": (_keys, _as_keys),
     "url_vars": _TEXTS,
+    "host_vars": _TEXTS,
     "auth": _TEXT,
     "needs_key": _FLAG,
     "hosts": _TEXTS,

@@ -53,7 +53,7 @@ def server_named(name: str) -> Server:
     from difflib import get_close_matches
 
     near = get_close_matches(name.lower(), known, n=1)
-    guess = f"; did you mean {near[0]!r}?" if near else ""
+    guess = f"; did you mean {near[0]!r}?" if near else "."
     raise BadUsage(
         f"no server is called {name!r}{guess} Give a URL such as http://localhost:8000/v1, or one of: "
         + ", ".join(sorted(known))
@@ -70,11 +70,14 @@ def known_servers() -> dict[str, Server]:
         return dict(SERVERS)
     from .toml import load_servers
 
-    rows = load_servers(path)
+    try:
+        rows = load_servers(path)
+    except BadUsage as error:
+        raise BadUsage(f"FRANCA_SERVERS: {error.message}") from error
     taken = sorted(rows.keys() & SERVERS.keys())
     if taken:
         raise BadUsage(
-            f"{path} (FRANCA_SERVERS): [servers.{taken[0]}] is a row that franca has already; name yours otherwise"
+            f"FRANCA_SERVERS: {path}: [servers.{taken[0]}] is a row that franca has already; name yours otherwise"
         )
     return SERVERS | rows
 

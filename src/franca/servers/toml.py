@@ -15,13 +15,13 @@ wrong types are refused, with their place.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from os import PathLike, fspath
 from typing import Any
 
 from ..errors import BadUsage
-from ..wire.headers import is_secret_header
+from ..wire.headers import is_secret_header, secret_values
 from .record import (
     AUTHS,
     FEATURES,
@@ -43,7 +43,7 @@ _CHOICES = {
     "reasoning_echo": REASONING_ECHOES,
     "reasoning_field": ("", *REASONING_CARRIERS[:4]),
 }
-_ITEM_CHOICES = {"reasoning_also": REASONING_CARRIERS}
+_ITEM_CHOICES = {"reasoning_also": REASONING_CARRIERS, "response_formats": NO_QUIRKS.response_formats}
 
 
 def load_servers(path: str | PathLike[str]) -> dict[str, Server]:
@@ -98,17 +98,28 @@ def _row(place: str, name: str, fields: Any) -> Server:
 def _start(place: str, name: str, given: dict[str, Any]) -> Server:
     """What a row starts from: the row of its `type`. At another address without that row's hosts and variables: a key
     that is meant for one server must not travel to another."""
-    from .table import server_in_table
+    from difflib import get_close_matches
+
+    from .table import SERVERS, server_in_table
 
     kind = given.pop("type", None)
     if kind is None:
         return Server(name=name, base_url="")
     row = server_in_table(kind) if isinstance(kind, str) else None
     if row is None:
-        reject(f"{place} type", f"no server is called {kind!r}")
+        near = get_close_matches(str(kind), SERVERS, n=1)
+        reject(f"{place} type", f"no server is called {kind!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
     if "base_url" in given or "forms" in given:
         row = row._replace(
-            key_vars=(), token_vars=(), url_vars=(), hosts=(), forms=(), fields=(), checked="", source=""
+            key_vars=(),
+            token_vars=(),
+            url_vars=(),
+            host_vars=(),
+            hosts=(),
+            forms=(),
+            fields=(),
+            checked="",
+            source="",
         )
     return row._replace(name=name)
 
@@ -130,20 +141,24 @@ def _check_row(place: str, values: Mapping[str, Any], start: Server) -> None:
     url = values.get("base_url", start.base_url)
     if not url and not values.get("forms", start.forms):
         reject(place, "give a base_url (or forms of one)")
-    for one in filter(None, (url, *(form.base_url for form in values.get("forms", ())))):
+    urls = [one for one in (url, *(form.base_url for form in values.get("forms", ()))) if one]
+    for one in urls:
         if not one.startswith(("http://", "https://", "{")):
             reject(place, f"the base URL must start with http:// or https://, not {one!r}")
-    _reject_secrets(place, url, values.get("headers", start.headers))
+    _reject_secrets(place, urls, values.get("headers", start.headers))
 
 
-def _reject_secrets(place: str, url: str, headers: tuple[tuple[str, str], ...]) -> None:
+def _reject_secrets(place: str, urls: Iterable[str], headers: tuple[tuple[str, str], ...]) -> None:
     for name, _ in headers:
         if is_secret_header(name):
             reject(
                 f"{place} headers", f'{name} is a secret, which has no place in a file: use api_key = "env:VARIABLE"'
             )
-    if "@" in url.partition("://")[2].partition("/")[0]:
-        reject(f"{place} base_url", "a user name or password has no place in a file")
+    for url in urls:
+        if "@" in url.partition("://")[2].partition("/")[0]:
+            reject(f"{place} base_url", "a user name or password has no place in a file")
+        if secret_values(url.partition("?")[2]):
+            reject(f"{place} base_url", 'a key has no place in a file: use api_key = "env:VARIABLE"')
 
 
 def _quirks(place: str, given: Any, start: Quirks) -> Quirks:
@@ -175,7 +190,8 @@ def to_toml(server: Server) -> str:
     Raises BadUsage for what TOML has no word for, such as None in a default, and for secrets.
     """
     check_name(server.name)
-    _reject_secrets(f"[servers.{server.name}]", server.base_url, server.headers)
+    urls = (server.base_url, *(form.base_url for form in server.forms))
+    _reject_secrets(f"[servers.{server.name}]", urls, server.headers)
     # What a table without these keys reads as; that a key is needed goes by whether there is a variable for it.
     blank = Server(name=server.name, base_url="", needs_key=bool(server.key_vars))
     lines = [f"[servers.{server.name}]", *_lines(server, blank, SERVER_SHAPES)]

@@ -13,15 +13,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .limit import RateLimit
     from .log import Log, Seen
     from .scenarios.record import Outcome, Scenario
     from .server import Simulator
 
-__all__ = ["Log", "Outcome", "Scenario", "Seen", "Simulator"]
+__all__ = ["Log", "Outcome", "RateLimit", "Scenario", "Seen", "Simulator"]
 
 _HOMES = {
     "Simulator": "server",
     "Log": "log",
+    "RateLimit": "limit",
     "Seen": "log",
     "Scenario": "scenarios.record",
     "Outcome": "scenarios.record",

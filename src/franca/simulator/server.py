@@ -54,7 +54,7 @@ class Simulator:
     record             how many requests `requests` holds
     max_body           bytes of a request body, above which 413
     keep_alive         seconds after which an idle connection is closed
-    rate_limit         a `franca.simulator.limit.RateLimit`: requests a second and at once, told in headers
+    rate_limit         a `franca.simulator.RateLimit`: requests a second and at once, told in headers
 
     At `dialect("groq")` and its like the same models answer as that server writes: see docs/testing.md.
 
@@ -82,6 +82,8 @@ class Simulator:
         keep_alive: float = 75.0,
         rate_limit: RateLimit | None = None,
     ) -> None:
+        if rate_limit is not None and not isinstance(rate_limit, RateLimit):
+            raise TypeError(f"rate_limit is a franca.simulator.RateLimit, not {type(rate_limit).__name__}")
         self.host = host
         self.port = port
         self.requests = Log(record)

@@ -186,4 +186,4 @@ class Answer(Window):
             return None
         usage = self._data.get("usage")
         tokens = usage.get("completion_tokens") if isinstance(usage, dict) else None
-        return metrics._replace(tokens=tokens) if type(tokens) is int else metrics
+        return metrics._replace(tokens=tokens) if type(tokens) is int and 0 <= tokens < 2**63 else metrics

@@ -13,6 +13,7 @@ from .usage import Usage
 
 __all__ = ["Cost", "Priced", "Settled"]
 
+_TOO_MUCH = 1e15  # dollars: JSON may hold whole numbers that no float can
 _NOTHING: Mapping[str, float] = MappingProxyType({})
 
 
@@ -78,7 +79,7 @@ def _answer_cost(
         own = usage.get("cost")
         if isinstance(own, dict):
             own = own.get("total_cost")
-        if isinstance(own, (int, float)) and not isinstance(own, bool) and 0 <= own < float("inf"):
+        if isinstance(own, (int, float)) and not isinstance(own, bool) and 0 <= own < _TOO_MUCH:
             return Cost(own, exact=True, source="usage.cost")
     header = _dollars(headers.get("x-litellm-response-cost"))
     if header:
@@ -97,7 +98,7 @@ def _dollars(text: str | None) -> float | None:
         number = float(text or "")
     except ValueError:
         return None
-    return number if 0 <= number < float("inf") else None
+    return number if 0 <= number < _TOO_MUCH else None
 
 
 class Settled:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["SECRET_HEADERS", "Headers", "is_secret_header"]
+__all__ = ["SECRET_HEADERS", "Headers", "is_secret_header", "secret_values"]
 
 SECRET_HEADERS = frozenset(
-    {"authorization", "proxy-authorization", "api-key", "x-api-key", "cookie", "set-cookie", "x-goog-api-key"}
+    {"authorization", "proxy-authorization", "api-key", "apikey", "x-api-key", "cookie", "set-cookie", "x-goog-api-key"}
 )
+# Also of gateways: helicone-auth, ocp-apim-subscription-key, x-functions-key, x-auth-key, cf-access-client-secret.
+_SECRET_ENDS = ("-key", "-token", "-secret", "-auth", "-authorization", "-password")
+_NO_SECRETS = frozenset({"idempotency-key", "x-idempotency-key", "sec-websocket-key"})
+_SECRET_PARAMETERS = ("key", "token", "secret", "sig", "auth", "password", "credential", "code")
 _REQUEST_ID_HEADERS = (
     "x-request-id",
     "request-id",
@@ -24,7 +28,13 @@ _HIDDEN = "***"
 def is_secret_header(name: str) -> bool:
     """Whether a header of this name carries a secret that no text, log, repr or pickle may show."""
     lower = name.lower()
-    return lower in SECRET_HEADERS or lower.endswith(("-api-key", "-token", "-secret"))
+    return lower in SECRET_HEADERS or (lower.endswith(_SECRET_ENDS) and lower not in _NO_SECRETS)
+
+
+def secret_values(query: str) -> list[str]:
+    """The values in a query whose names say that they are secrets (`?key=`, Azure's `?code=`), as they are written."""
+    pairs = (one.partition("=") for one in query.split("&"))
+    return [value for name, _, value in pairs if value and any(word in name.lower() for word in _SECRET_PARAMETERS)]
 
 
 class Headers(Mapping[str, str]):

@@ -140,7 +140,7 @@ def _one(message: object, where: str) -> dict[str, Any]:
     if isinstance(message, Message):
         return message._data
     if isinstance(message, dict):
-        return message
+        return message if type(message) is dict else dict(message)  # what adapts it looks at plain ones only
     if isinstance(message, str):
         return {"role": USER, "content": message}
     hint = " (did you mean its .message, which is a Message?)" if hasattr(message, "message") else ""

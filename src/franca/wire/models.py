@@ -7,7 +7,7 @@ from typing import Any, overload
 
 from ..errors import ProtocolError
 from .base import Window, copy_json
-from .fields import keyed, text, whole
+from .fields import keyed, text, whole, whole_number
 from .headers import Headers
 
 __all__ = ["Model", "ModelList", "read_models"]
@@ -33,6 +33,58 @@ class Model(Window):
             if isinstance(value, str) and value:
                 return value
         return None
+
+    @property
+    @keyed("context_length")
+    def context_length(self) -> int | None:
+        """How many tokens the model takes, under whichever name the server tells it (see `context_field`); None when
+        it does not."""
+        told = self._context()
+        return None if told is None else told[1]
+
+    @property
+    def context_field(self) -> str | None:
+        """Where `context_length` was found: "max_model_len", "meta.n_ctx" ...; None when it is not told."""
+        told = self._context()
+        return None if told is None else told[0]
+
+    def _context(self) -> tuple[str, int] | None:
+        for field in _CONTEXT:
+            value: Any = self._data
+            for name in field.split("."):
+                value = value.get(name) if isinstance(value, dict) else None
+            length = whole_number(value)
+            if length is not None and length > 0:
+                return field, length
+        return None
+
+
+_CONTEXT = (
+    "context_length",  # OpenRouter, Together, Moonshot, SambaNova ...
+    "max_model_len",  # vLLM
+    "context_window",  # Groq
+    "max_context_length",  # Mistral, LM Studio
+    "loaded_context_length",  # LM Studio
+    "meta.n_ctx",  # llama.cpp: as it was started
+    "meta.n_ctx_train",  # llama.cpp: as it was trained
+    "inputTokenLimit",  # Gemini
+    "max_input_tokens",  # LiteLLM
+    "top_provider.context_length",  # OpenRouter
+)
+"""Where servers tell how many tokens a model takes, the surest first; dots lead into objects."""
+
+
+class ServingEndpoint(Model):
+    """A model of Databricks: its `id` is an internal one, and its `name` what to give as `model`."""
+
+    __slots__ = ()
+
+    @property
+    @keyed("name")
+    def id(self) -> str | None:
+        """What to give as `model`."""
+        value = self._data.get("name")
+        return value if isinstance(value, str) and value else None
 
 
 class ModelList(Sequence[Model]):
@@ -108,8 +160,8 @@ class ModelList(Sequence[Model]):
 
 
 def read_models(answer: Any) -> ModelList:
-    """The models in a decoded answer: `{data: [...]}` (OpenAI), `{models: [...]}` (Ollama), a bare array
-    (Together, GitHub Models), of objects or of strings.
+    """The models in a decoded answer: `{data: [...]}` (OpenAI), `{models: [...]}` (Ollama), `{endpoints: [...]}`
+    (Databricks), a bare array (Together, GitHub Models), of objects or of strings.
 
     Raises ProtocolError for any other shape.
     """
@@ -118,7 +170,10 @@ def read_models(answer: Any) -> ModelList:
 
 def _models_of(answer: Any) -> list[Model]:
     entries = answer
-    if isinstance(answer, dict):
+    made = Model
+    if isinstance(answer, dict) and answer.get("endpoints") is not None and not answer.keys() & {"data", "models"}:
+        entries, made = answer["endpoints"], ServingEndpoint
+    elif isinstance(answer, dict):
         # llama.cpp sends both lists; a server without models may send null for the list (older Ollama).
         entries = next((answer[key] for key in ("data", "models") if answer.get(key) is not None), None)
         if entries is None and ("data" in answer or "models" in answer):
@@ -128,8 +183,8 @@ def _models_of(answer: Any) -> list[Model]:
     models = []
     for position, entry in enumerate(entries):
         if isinstance(entry, str):
-            entry = {"id": entry}
+            entry = {"name" if made is ServingEndpoint else "id": entry}
         if not isinstance(entry, dict):
             raise ProtocolError(f"the answer is no list of models: entry {position} is {type(entry).__name__}")
-        models.append(Model(entry))
+        models.append(made(entry))
     return models

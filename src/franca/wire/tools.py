@@ -91,6 +91,8 @@ def function_tool(
         raise BadUsage(f"function_tool: expected a name or a function, got {type(function).__name__}")
     if not name:
         raise BadUsage("function_tool: the name is empty")
+    if schema is not None and not isinstance(schema, Mapping):
+        raise BadUsage(f"the parameters of the tool {name} are a JSON Schema, a mapping; not {type(schema).__name__}")
     told_fields = {"name": name, "description": description, "parameters": schema, "strict": strict}
     return {"type": "function", "function": {key: value for key, value in told_fields.items() if value is not None}}
 

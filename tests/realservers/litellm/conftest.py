@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ..llama import KEY, LlamaServer
-from ..served import Served, environment, free_port, wanted
+from ..served import Served, environment, free_port
 from .upstream import BrokenUpstream
 
 PROXY_KEY = "sk-master-0123456789"
@@ -36,7 +36,6 @@ class Proxy(Served):
 @pytest.fixture(scope="session")
 def proxy(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Proxy]:
     """LiteLLM with the models of config.yaml."""
-    wanted("FRANCA_TEST_SERVERS", "the LiteLLM proxy runs in `make test-servers` only")
     names = {"WORDS": "words", "TOOLS": "tools", "THINK": "think", "EMBED": "embedder"}
     servers: dict[str, LlamaServer] = {name: request.getfixturevalue(fixture) for name, fixture in names.items()}
     upstreams = {f"TINY_{name}_URL": server.base_url for name, server in servers.items()}

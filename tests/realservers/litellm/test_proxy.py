@@ -10,7 +10,10 @@ from franca.errors import BadRequest, NotFound, RateLimited, ServerFault, Status
 
 from ..drivers import Both
 from ..prompts import HELLO, PERSON, WEATHER
+from ..served import wanted
 from .conftest import PROXY_KEY, Proxy
+
+wanted("FRANCA_TEST_SERVERS", "the LiteLLM proxy runs in `make test-servers` only")
 
 FIXED: dict[str, Any] = {"temperature": 0.7, "seed": 7, "max_tokens": 200, "retries": 0}
 
@@ -119,9 +122,9 @@ def test_a_rate_limit(run) -> None:
 
 
 def test_an_unknown_model(run) -> None:
-    """LiteLLM says 400, not 404."""
+    """LiteLLM says 400, and by its words that it is NotFound."""
     error = run(lambda client: client.chat("Hi", model="no-such-model", **FIXED))
-    check_error(error, BadRequest, 400)
+    check_error(error, NotFound, 400)
     assert "no-such-model" in error.message
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from franca.errors import BadRequest, Unauthorized
+from franca.errors import BadRequest, NotFound, Unauthorized
 
+from ..served import wanted
 from ..suite import CommonSuite, Rig
 from .conftest import PROXY_KEY, Proxy
+
+wanted("FRANCA_TEST_SERVERS", "the LiteLLM proxy runs in `make test-servers` only")
 
 
 @pytest.fixture
 def rig(proxy: Proxy) -> Rig:
-    """Without a database a wrong key is a 400; an unknown model is one always."""
+    """Without a database a wrong key is a 400, whose words tell of the database; an unknown model is a 400 always."""
     return Rig(
         row="litellm",
         base_url=proxy.url,
@@ -23,7 +26,7 @@ def rig(proxy: Proxy) -> Rig:
         listed="tiny",
         wrong_key=BadRequest,
         no_key=Unauthorized,
-        unknown_model=BadRequest,
+        unknown_model=NotFound,
         limited=("rate-limited", {}),
     )
 

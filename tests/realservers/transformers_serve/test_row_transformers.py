@@ -6,17 +6,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from franca.errors import BadRequest
+from franca.errors import BadRequest, NotFound
 
 from .. import tinyhf
 from ..served import Served, environment, free_port, wanted
 from ..suite import CommonSuite, Rig
 
+wanted("FRANCA_TEST_SERVERS", "transformers serve runs in `make test-servers` only")
+
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The server with one tiny model, and no way to a hub."""
-    wanted("FRANCA_TEST_SERVERS", "transformers serve runs in `make test-servers` only")
     folder = tmp_path_factory.mktemp("transformers")
     tinyhf.write_model(folder / tinyhf.NAME)
     (folder / "cache").mkdir()  # it wants to look through it for the list of models
@@ -40,7 +41,7 @@ def rig(served: Served) -> Rig:
         key=None,
         model=tinyhf.NAME,
         tools=(served.url + "/v1", tinyhf.NAME),
-        unknown_model=BadRequest,
+        unknown_model=NotFound,
         refuses_min_p=True,
         refuses_unknown=BadRequest,
     )

@@ -13,11 +13,12 @@ from ..llama import KEY
 from ..served import Served, environment, free_port, wanted
 from ..suite import CommonSuite, Rig
 
+wanted("FRANCA_TEST_VLLM", "vLLM runs in `make test-servers VLLM=1` only")
+
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The server with one tiny model: 3.4 GB to install, a minute or two to start, 3 GB of memory."""
-    wanted("FRANCA_TEST_VLLM", "vLLM runs in `make test-servers VLLM=1` only")
     folder = tmp_path_factory.mktemp("vllm")
     tinyhf.write_model(folder / tinyhf.NAME)
     port = free_port()

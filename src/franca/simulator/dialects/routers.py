@@ -196,7 +196,10 @@ DATABRICKS = Dialect(
     limited=Problem(429, "REQUEST_LIMIT_EXCEEDED: Exceeded workspace rate limit. Please retry after 7 seconds."),
     no_path=Problem(404, "No API found", code="ENDPOINT_NOT_FOUND"),
     listing=lambda names: {
-        "endpoints": [{"name": name, "state": {"ready": "READY"}, "task": "llm/v1/chat"} for name in names]
+        "endpoints": [
+            {"name": name, "id": f"{at:032x}", "state": {"ready": "READY"}, "task": "llm/v1/chat"}
+            for at, name in enumerate(names, 1)
+        ]
     },
     extra={"databricks-claude": "echo"},
     rules=(_bedrock,),

@@ -44,7 +44,7 @@ def _reasoning(field: str, source: str, *thoughts: Any, plain: Any) -> Scenario:
         f"reasoning-{field.replace('_', '-')}",
         f"Thoughts come in `{field}`, before the content.",
         source,
-        whole({"content": TEXT, field: plain}),
+        whole({"content": TEXT, field: plain}, provider="sim"),  # OpenRouter names one, and pydantic-ai insists on it
         [hello(0)[0], *(part({field: one}) for one in thoughts), *hello()[1:], STOP, USAGE_CHUNK],
         _REASONED,
     )

@@ -130,7 +130,7 @@ ROWS = [
         "Gemini",
         400,
         [{"error": {"code": 400, "message": "API key not valid.", "status": "INVALID_ARGUMENT"}}],
-        "BadRequest",
+        "Unauthorized",
         message="API key not valid.",
     ),
     error_row(
