@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import BadUsage
 from ..flow.options import CALL_OPTIONS, reject_unknown
 from ..servers import Server
-from ..wire.headers import is_secret_header
+from ..wire.headers import without_secrets
 
 __all__ = ["passed_on", "places"]
 
@@ -59,7 +59,7 @@ def _inherited(options: Mapping[str, Any]) -> dict[str, Any]:
     """The client's options for another server: without the headers that are secrets of the first."""
     shared = {name: options[name] for name in _SHARED if name in options}
     if shared.get("headers"):
-        shared["headers"] = {name: value for name, value in shared["headers"].items() if not is_secret_header(name)}
+        shared["headers"] = without_secrets(shared["headers"])
     return shared
 
 

@@ -99,11 +99,7 @@ def split_options(session: Session, given: Mapping[str, Any]) -> tuple[Limits, M
 
 def _started(session: Session, ask: Ask, journey: Journey | None) -> tuple[Trip, dict[str, Any], Limits]:
     """The trip, the body as this server takes it, and the limits of the call."""
-    fields: Mapping[str, Any]
-    if CALL_OPTIONS.isdisjoint(ask.given):
-        limits, fields = session.limits, ask.given
-    else:
-        limits, fields = split_options(session, ask.given)
+    limits, fields = split_options(session, ask.given)
     model = session.model_for(ask.model)
     extra = ask.extra
     if extra is not None and not isinstance(extra, Mapping):
@@ -123,13 +119,10 @@ def _started(session: Session, ask: Ask, journey: Journey | None) -> tuple[Trip,
         body, changes = adapted(body, row, model)
     memory = session.shared.memory
     if memory is not None:
-        from ..heal import applied
+        from ..heal import recalled
 
-        for known in memory.recall(session.target.base_url, model, session.wall()):
-            done = applied(body, known)
-            if done is not None:
-                body, change = done
-                changes = (*changes, change._replace(why="remembered"))
+        body, learnt = recalled(body, memory.recall(session.target.base_url, model, session.wall()))
+        changes += learnt
     trip = Trip(session, limits, model, operation=ask.operation, stream=ask.stream, body=body, journey=journey)
     trip.ours = ours
     if changes:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ..errors import BadUsage, FrancaError
-from ..wire.headers import is_secret_header
+from ..wire.headers import without_secrets
 from ..wire.told import Tried
 from .ask import Ask, asked, split_options
 from .call import Understand
@@ -71,7 +71,7 @@ def _for_place(ask: Ask, place: Session, first: Session) -> Ask:
     given = ask.given
     headers = given.get("headers")
     if headers and place.target.base_url != first.target.base_url:
-        given = {**given, "headers": {name: value for name, value in headers.items() if not is_secret_header(name)}}
+        given = {**given, "headers": without_secrets(headers)}
     model = place.model or ask.model or first.model
     return Ask(ask.operation, ask.path, ask.build, ask.what, model, ask.extra, given, stream=ask.stream, ours=ask.ours)
 

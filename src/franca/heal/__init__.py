@@ -25,7 +25,7 @@ The rules for who wires it into a call:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from ..wire.told import Change
@@ -42,8 +42,8 @@ after another; and a call that fails in the end has taught nothing, so that the 
 
 
 def recalled(
-    body: Mapping[str, Any], remedies: Iterable[Remedy], *, allow: Collection[str] = KINDS
-) -> tuple[Mapping[str, Any], tuple[Change, ...]]:
+    body: dict[str, Any], remedies: Iterable[Remedy], *, allow: Collection[str] = KINDS
+) -> tuple[dict[str, Any], tuple[Change, ...]]:
     """A body with remembered remedies applied, and the changes; the very same body and () when none concerns it."""
     changes: list[Change] = []
     for one in remedies:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["SECRET_HEADERS", "Headers", "is_secret_header", "secret_values"]
+__all__ = ["SECRET_HEADERS", "Headers", "is_secret_header", "secret_values", "without_secrets"]
 
 SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "api-key", "apikey", "x-api-key", "cookie", "set-cookie", "x-goog-api-key"}
@@ -35,6 +35,11 @@ def secret_values(query: str) -> list[str]:
     """The values in a query whose names say that they are secrets (`?key=`, Azure's `?code=`), as they are written."""
     pairs = (one.partition("=") for one in query.split("&"))
     return [value for name, _, value in pairs if value and any(word in name.lower() for word in _SECRET_PARAMETERS)]
+
+
+def without_secrets(headers: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Request headers without those that carry a secret, for another server than they were meant for."""
+    return {name: value for name, value in headers.items() if not is_secret_header(name)}
 
 
 class Headers(Mapping[str, str]):
