@@ -22,7 +22,7 @@ SYSTEM_PACKAGES ?= yes
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 # What must be fully covered: every module that decides something without doing any I/O.
-PURE := src/franca/wire/*,src/franca/sse.py,src/franca/accumulate/*,src/franca/errors.py,src/franca/error_table.py,src/franca/faults.py,src/franca/retry.py,src/franca/flow/*,src/franca/adapt/*,src/franca/heal/*,src/franca/limits/*,src/franca/facts.py,src/franca/prices.py,src/franca/tokens.py,src/franca/conversation.py
+PURE := src/franca/wire/*,src/franca/sse.py,src/franca/accumulate/*,src/franca/errors.py,src/franca/error_table.py,src/franca/faults/*,src/franca/retry.py,src/franca/flow/*,src/franca/adapt/*,src/franca/heal/*,src/franca/limits/*,src/franca/facts.py,src/franca/prices.py,src/franca/tokens.py,src/franca/conversation.py
 
 ifdef CI
 export NO_COLOR := 1

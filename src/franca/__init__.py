@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 if TYPE_CHECKING:
     from .client import AsyncClient, Client
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         UpstreamTimedOut,
     )
     from .limits import RateLimits
+    from .openrouter import AsyncOpenRouter, OpenRouter
     from .prices import Price, PriceTable
     from .retry import RetryPolicy
     from .servers import SERVERS, Server
@@ -105,6 +106,7 @@ _HOMES = {
         "UpstreamTimedOut",
     ),
     "limits": ("RateLimits",),
+    "openrouter": ("AsyncOpenRouter", "OpenRouter"),
     "prices": ("Price", "PriceTable"),
     "retry": ("RetryPolicy",),
     "servers": ("SERVERS", "Server"),
@@ -143,6 +145,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "SERVERS",
     "AsyncClient",
+    "AsyncOpenRouter",
     "AsyncStream",
     "AsyncToolStream",
     "BadRequest",
@@ -169,6 +172,7 @@ __all__ = [
     "NoChoices",
     "NoProvider",
     "NotFound",
+    "OpenRouter",
     "OutOfCredits",
     "OutputInvalid",
     "Price",

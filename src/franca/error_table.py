@@ -36,12 +36,18 @@ _BY_WORD: dict[str, tuple[type[StatusError], int]] = {
     "responsibleaipolicyviolation": (Flagged, 400),
     "moderation": (Flagged, 403),
     "refusal": (Flagged, 400),
+    # OpenAI's Responses API and OpenRouter after it (the `openrouter` package 1.3.84).
+    "image_content_policy_violation": (Flagged, 400),
+    "bio_policy": (Flagged, 400),
+    "cyber_policy": (Flagged, 400),
+    "misalignment_policy_violation": (Flagged, 400),
     "rate_limit_error": (RateLimited, 429),
     "rate_limit_exceeded": (RateLimited, 429),
     "ratelimiterror": (RateLimited, 429),
     "too_many_requests": (RateLimited, 429),
     "resource_exhausted": (RateLimited, 429),
     "throttling": (RateLimited, 429),
+    "capacity_exhausted": (RateLimited, 429),  # this and what is marked so below: OpenRouter's `availability.code`
     "authentication": (Unauthorized, 401),
     "authentication_error": (Unauthorized, 401),
     "invalid_api_key": (Unauthorized, 401),
@@ -52,6 +58,7 @@ _BY_WORD: dict[str, tuple[type[StatusError], int]] = {
     "unauthenticated": (Unauthorized, 401),
     "permission_denied": (Forbidden, 403),
     "permission_error": (Forbidden, 403),
+    "region_restricted": (Forbidden, 403),  # availability
     "1211": (NotFound, 400),  # Z.AI: no such model; its sentence is English or Chinese
     "invalid_model": (NotFound, 400),  # Mistral, Perplexity
     "model_not_available": (NotFound, 404),  # Together
@@ -62,17 +69,31 @@ _BY_WORD: dict[str, tuple[type[StatusError], int]] = {
     "not_found": (NotFound, 404),
     "not_found_error": (NotFound, 404),
     "notfounderror": (NotFound, 404),
+    "image_not_found": (NotFound, 404),  # OpenRouter
+    "no_endpoints": (NotFound, 404),  # availability, as the next five
+    "model_deprecated": (NotFound, 404),
+    "model_unavailable_upstream": (NotFound, 404),
+    "privacy_restricted": (NotFound, 404),
+    "constraint_filtered": (NotFound, 404),
+    "free_variant_ended": (NotFound, 404),
     "deploymentnotfound": (NotFound, 404),
     "context_length_exceeded": (BadRequest, 400),
     "exceed_context_size_error": (BadRequest, 400),
     "max_tokens_exceeded": (BadRequest, 400),
     "token_limit_exceeded": (BadRequest, 400),
     "string_too_long": (BadRequest, 400),
+    "wrong_endpoint": (BadRequest, 400),  # availability
+    "invalid_image": (BadRequest, 400),  # OpenRouter, as the next four
+    "image_too_large": (BadRequest, 400),
+    "image_too_small": (BadRequest, 400),
+    "unsupported_image_format": (BadRequest, 400),
+    "image_download_failed": (BadRequest, 400),
     "invalid_argument": (BadRequest, 400),
     "invalid_prompt": (BadRequest, 400),
     "invalid_request": (BadRequest, 400),
     "invalid_request_error": (BadRequest, 400),
     "badrequesterror": (BadRequest, 400),
+    "precondition_failed": (BadRequest, 412),
     "unprocessable": (BadRequest, 422),
     "payload_too_large": (BadRequest, 413),
     "timeout": (UpstreamTimedOut, 504),
@@ -80,6 +101,7 @@ _BY_WORD: dict[str, tuple[type[StatusError], int]] = {
     "provider_unavailable": (ModelDown, 502),
     "upstream_error": (ModelDown, 502),
     "provider_overloaded": (NoProvider, 503),
+    "temporarily_unavailable": (NoProvider, 503),  # availability
     "overloaded": (NoProvider, 503),
     "overloaded_error": (NoProvider, 529),
     "unavailable": (NoProvider, 503),
@@ -91,6 +113,7 @@ _BY_WORD: dict[str, tuple[type[StatusError], int]] = {
     "internal_server_error": (ServerFault, 500),
     "internalservererror": (ServerFault, 500),
     "server": (ServerFault, 500),
+    "unmapped": (ServerFault, 500),  # OpenRouter: of a provider, and like nothing else in this list
     "server_error": (ServerFault, 500),
 }
 # A told status wins over these words' classes, except over the ones that sharpen it: a 429 that means
@@ -118,6 +141,7 @@ _BY_BEGINNING: tuple[tuple[frozenset[int], str, type[StatusError]], ...] = (
     (_VAGUE, "api key not valid", Unauthorized),  # Gemini
     (_VAGUE, "incorrect api key provided", Unauthorized),  # xAI
     (frozenset({403}), "invalid access token", Unauthorized),  # Databricks (databricks/databricks-sdk-go#873)
+    (frozenset({403}), "key limit exceeded", OutOfCredits),  # OpenRouter before it was a 402 (gptme/gptme#1449)
 )
 _LONGEST_BEGINNING = 300
 

@@ -226,7 +226,8 @@ class Unauthorized(StatusError):
 
 
 class OutOfCredits(StatusError):
-    """No money or quota left (402, or 429 with `insufficient_quota`). Trying again does not help."""
+    """No money or quota left (402; 429 with `insufficient_quota`; a 403 of a spent key). Trying again does not help,
+    but where `retryable` says so: OpenRouter's budget for requests under way."""
 
 
 class Forbidden(StatusError):

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from .errors import FrancaError
 
-__all__ = ["RetryBudget", "RetryPolicy", "retry_after", "wait_before_retry"]
+__all__ = ["RetryBudget", "RetryPolicy", "hint", "retry_after", "seconds_until", "wait_before_retry"]
 
 
 class RetryPolicy(NamedTuple):
@@ -102,8 +102,14 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     if seconds is not None:
         return seconds
     then = _date(text)
-    if then is None:
-        return None
+    return None if then is None else seconds_until(then, headers, now)
+
+
+def seconds_until(then: float, headers: Mapping[str, str], now: float) -> float:
+    """Seconds until the moment `then` (Unix seconds), which an answer with these headers told; 0 for one that passed.
+
+    It is relative to the answer's own `date` when there is one, else to `now`.
+    """
     reference = _date(headers.get("date"))
     return max(0.0, then - (now if reference is None else reference))
 

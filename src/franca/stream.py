@@ -20,8 +20,8 @@ from .wire.told import Metrics
 
 __all__ = ["AsyncStream", "Stream", "accumulate_stream"]
 
-Event = TypeVar("Event")
-Whole = TypeVar("Whole")
+Event = TypeVar("Event", covariant=True)
+Whole = TypeVar("Whole", covariant=True)
 
 
 class _Facts(Generic[Event, Whole]):

@@ -25,7 +25,7 @@ _IN_TERMINAL = "import os, sys; os.login_tty(0); os.execv(sys.argv[1], sys.argv[
 
 def environment(home: Path, server: str | None, more: Mapping[str, str] | None = None) -> dict[str, str]:
     """The variables of a machine on which nothing is set up, but for the server."""
-    strange = ("FRANCA_", "OPENAI_", "NO_COLOR", "FORCE_COLOR", "COLORTERM", "COLUMNS", "LINES")
+    strange = ("FRANCA_", "OPENAI_", "OPENROUTER_", "NO_COLOR", "FORCE_COLOR", "COLORTERM", "COLUMNS", "LINES")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(strange) and "_KEY" not in name}
     kept |= {"HOME": str(home), "TERM": "xterm", "NO_PROXY": "*", "INPUTRC": "/dev/null", "PYTHONWARNINGS": "error"}
     kept |= {"FRANCA_SERVER": server} if server else {}

@@ -26,8 +26,10 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 PATIENCE = 120.0
 
 _LOCAL = re.compile(r"http://(?:localhost|127\.0\.0\.1):\d+(?:/v1)?")
-_MODEL = re.compile(r"""(?:\bmodel\s*=\s*|--model[ =]|-m )["']?([\w./:-]+)""")
+_MODEL = re.compile(r"""(?:\bmodel\s*=\s*|--model[ =]|-m |endpoints )["']?([\w./:-]+)""")
+_MODELS = re.compile(r"""\bmodels\s*=\s*\[([^\]]*)\]""")
 _OWN = ("echo", "lorem", "json", "tools", "reason", "embed", "scenario:")
+_OPENROUTERS_OWN = ("author/", "acme/", "north/", "south/", "east/", "~", "@preset/", "openrouter/")
 
 
 def blocks(language: str) -> list[Block]:
@@ -41,9 +43,16 @@ def running(language: str) -> list[Block]:
 def aliases() -> dict[str, str]:
     """The models that the pages name, as further names of the simulator's."""
     named = {
-        name for language in ("python", "console") for block in running(language) for name in _MODEL.findall(block.code)
+        name for language in ("python", "console") for block in running(language) for name in models_of(block.code)
     }
-    return {name: "embed" if "embed" in name else "echo" for name in named if not name.startswith(_OWN)}
+    own = (*_OWN, *_OPENROUTERS_OWN)
+    return {name: "embed" if "embed" in name else "echo" for name in named if not name.startswith(own)}
+
+
+def models_of(code: str) -> list[str]:
+    """The models that a block names, alone or in a list to fall back to."""
+    lists = " ".join(_MODELS.findall(code))
+    return _MODEL.findall(code) + re.findall(r"""["']([\w./:@~-]+)["']""", lists)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +66,9 @@ def simulator() -> Iterator[Simulator]:
 def environment(simulator: Simulator, tmp_path: Path) -> dict[str, str]:
     """As a reader's shell, with every address leading to the simulator and no key of anybody's."""
     kept = {
-        name: value for name, value in os.environ.items() if not re.search(r"API_KEY|FRANCA_|OPENAI_|_TOKEN$", name)
+        name: value
+        for name, value in os.environ.items()
+        if not re.search(r"API_KEY|FRANCA_|OPENAI_|OPENROUTER_|_TOKEN$", name)
     }
     keys = {name for block in running("python") for name in re.findall(r"env:(\w+)", block.code)}
     return (
@@ -66,6 +77,9 @@ def environment(simulator: Simulator, tmp_path: Path) -> dict[str, str]:
         | {
             "OPENAI_BASE_URL": simulator.url,
             "OPENAI_API_KEY": "sk-example",
+            "OPENROUTER_BASE_URL": simulator.dialect("openrouter"),
+            "OPENROUTER_API_KEY": "sk-or-v1-test",
+            "OPENROUTER_MANAGEMENT_KEY": "sk-or-v1-management",
             "FRANCA_SERVER": simulator.url,
             "FRANCA_MODEL": "echo",
             "FRANCA_API_KEY": "sk-example",

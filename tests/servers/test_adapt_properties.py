@@ -60,6 +60,11 @@ BODY = st.fixed_dictionaries(
         "tool_choice": st.sampled_from(["auto", "required"]) | TOOL | JUNK,
         "response_format": JUNK | st.just({"type": "json_object"}),
         "user": JUNK,
+        "provider": JUNK | st.just({"sort": "price"}),
+        "provider_sort": JUNK,
+        "provider_require_parameters": JUNK,
+        "transforms": JUNK | st.just(["middle-out"]),
+        "plugins": JUNK | st.just([{"id": "context-compression"}]),
     },
 )
 BUDGETED = st.builds(

@@ -69,6 +69,7 @@ RECORDED = {
 """Recorded streams, and what is asked for them."""
 
 UNLIKE = {
+    ("openrouter", "models"): "a whole catalogue; see tests/openrouter/test_sim_or_account_models.py",
     ("azure-simulator", "*"): "a package that imitates Azure; the dialect is Azure's own",
     ("llama.cpp-think", "*"): "llama.cpp with another model",
     ("litellm", "err_wrong_auth"): "without a database it is a 400; the dialect has one (its note says so)",

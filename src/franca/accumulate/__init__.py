@@ -90,6 +90,9 @@ class _Chunks:
                 # Azure's first chunk has id "", created 0 and model "".
                 if key not in fields or (not fields[key] and value is not None):
                     fields[key] = settled(value)
+            elif key == "debug" and isinstance(value, dict) and isinstance(old := fields.get(key), dict):
+                # OpenRouter tells what it sent first and the times later.
+                fields[key] = {**old, **settled(value)}
             elif key != "object" and (value is not None or key not in fields):
                 fields[key] = settled(value)
         self._rest = settled(rest) if is_steady(rest) else None

@@ -6,10 +6,13 @@ The rule for each field of a delta is a function in `_RULES`; a field that is no
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from .calls import Calls, Function
 from .merge import Text, grow, is_steady, merge, settled
+
+if TYPE_CHECKING:
+    from .details import Details
 
 __all__ = ["AnyChoice", "ChatChoice", "ShortWay", "TextChoice"]
 
@@ -51,20 +54,33 @@ class _Choice:
 
 
 class TextChoice(_Choice):
-    """A choice of the legacy completions stream: its text comes in `text`."""
+    """A choice of the legacy completions stream: its text comes in `text`, its reasoning (OpenRouter) beside it."""
 
-    __slots__ = ("text",)
+    __slots__ = ("_details", "text")
 
     def __init__(self, index: int) -> None:
         super().__init__(index)
         self.text = Text("")
+        self._details: Details | None = None
 
     def add(self, source: dict[str, Any]) -> None:
         rest = source.copy()
         text = rest.pop("text", None)
+        self._add_reasoning(rest)
         self._add_rest(rest)
         if isinstance(text, str):
             self.text.pieces.append(text)
+
+    def _add_reasoning(self, rest: dict[str, Any]) -> None:
+        """Take the pieces of reasoning out of `rest`; null stays, as of any other field."""
+        for key in ("reasoning", "reasoning_content"):
+            if isinstance(rest.get(key), str):
+                grow(self.fields, key, rest.pop(key))
+        if rest.get("reasoning_details"):
+            if self._details is None:
+                self._details = _no_details()
+                self.fields["reasoning_details"] = self._details.items
+            self._details.add(rest.pop("reasoning_details"))
 
     def short_way(self, source: dict[str, Any]) -> ShortWay | None:
         if self.rest is None or "text" not in source:
@@ -90,7 +106,7 @@ class ChatChoice(_Choice):
         self.message: dict[str, Any] = {}
         self._calls: Calls | None = None
         self._function_call: Function | None = None
-        self._details: dict[tuple[str, int], dict[str, Any]] = {}
+        self._details: Details | None = None
 
     def add(self, source: dict[str, Any]) -> None:
         rest = source.copy()
@@ -154,24 +170,10 @@ class ChatChoice(_Choice):
             self._function_call.add(fragment)
 
     def _add_details(self, details: Any) -> None:
-        """OpenRouter's `reasoning_details`: items of one type and index are pieces of one item, unless their ids
-        differ (two encrypted blobs glued together would be refused on the next turn)."""
-        items = self.message.get("reasoning_details")
-        if not isinstance(items, list):
-            items = self.message["reasoning_details"] = []
-        for detail in details if isinstance(details, list) else (details,):
-            if not isinstance(detail, dict):
-                items.append(settled(detail))
-                continue
-            kind, index, new_id = detail.get("type"), detail.get("index"), detail.get("id")
-            key = (kind, index) if isinstance(kind, str) and type(index) is int else None
-            item = self._details.get(key) if key is not None else None
-            if item is None or (new_id is not None and item.get("id") not in (None, new_id)):
-                item = {}
-                items.append(item)
-                if key is not None:
-                    self._details[key] = item
-            merge(item, detail, texts=True)
+        if self._details is None:
+            self._details = _no_details()
+            self.message["reasoning_details"] = self._details.items
+        self._details.add(details)
 
     def short_way(self, source: dict[str, Any]) -> ShortWay | None:
         delta = source.get("delta")
@@ -193,6 +195,12 @@ class ChatChoice(_Choice):
         if self._calls is not None and (calls := self._calls.settled()):
             message["tool_calls"] = calls
         return {"index": self.index, "message": message, **settled(self.fields)}
+
+
+def _no_details() -> Details:
+    from .details import Details  # OpenRouter's alone: other clients need not load it
+
+    return Details()
 
 
 def _add_part(parts: list[Any], part: Any, *, nested: bool = False) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..facts import NO_FACTS, facts_for
 from .draft import Draft
 from .messages import adapt_messages
+from .nested import adapt_nested
 from .reasoning import adapt_reasoning
 from .request import adapt_fields, adapt_tools, reject_exclusive
 
@@ -25,6 +26,7 @@ def adapt(body: dict[str, Any], quirks: Quirks, server: str, model: str) -> tupl
     adapt_reasoning(draft, quirks, facts)
     reject_exclusive(body, quirks, server)
     adapt_fields(draft, quirks, facts, chat)
+    adapt_nested(draft, quirks)
     if chat:
         adapt_tools(draft, quirks)
         adapt_messages(draft, quirks, model.rpartition("/")[2].lower(), server)

@@ -19,6 +19,7 @@ COMMANDS = {
     "models": "list the models of a server",
     "embed": "turn texts into vectors",
     "servers": "list the servers that have a name",
+    "openrouter": "what OpenRouter knows: models, endpoints, credits, keys, what an answer cost",
     "doctor": "examine a server: what it does of the wire format, and what not",
     "simulate": "run a local server that speaks the wire format, with every fault",
     "conform": "play those faults to another client, and tell what it handles",
@@ -108,7 +109,8 @@ def _run(name: str, words: list[str], debug: bool) -> int:
         place = words.index("--")
         words, after = words[:place], words[place + 1 :]
     try:
-        args = parser.parse_intermixed_args(words)
+        # Words and options in any order; a command with commands of its own (openrouter) cannot have that.
+        args = (parser.parse_args if parser._subparsers else parser.parse_intermixed_args)(words)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 2
     if after:

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from ..client import Client
     from ..configure import ClientOptions
 
-__all__ = ["add_options", "chosen_model", "client_options", "make_client"]
+__all__ = [
+    "add_connection",
+    "add_options",
+    "chosen_model",
+    "client_options",
+    "connection_options",
+    "make_client",
+]
 
 _SHOWN = 6
 
@@ -31,6 +38,11 @@ def add_options(parser: argparse.ArgumentParser, *, model: bool = True) -> None:
     )
     if model:
         group.add_argument("-m", "--model", metavar="NAME", help="the model (default: FRANCA_MODEL, else the only one)")
+    add_connection(group)
+
+
+def add_connection(group: argparse._ArgumentGroup) -> None:
+    """Add the options that say how a server is asked, whichever it is."""
     group.add_argument(
         "--api-key-env",
         metavar="VARIABLE",
@@ -64,11 +76,20 @@ def make_client(args: argparse.Namespace) -> Client:
 
 def client_options(args: argparse.Namespace) -> ClientOptions:
     """The options of the client that is asked for. Raises BadUsage for what cannot work."""
+    given = args.server or args.api_key_env
+    if not given and not any(map(os.environ.get, ("FRANCA_SERVER", "OPENAI_BASE_URL", "OPENAI_API_KEY"))):
+        raise BadUsage("which server? Give -S NAME_OR_URL or set FRANCA_SERVER; `franca servers` lists the names")
+    options = connection_options(args)
+    if getattr(args, "model", None):
+        options["model"] = args.model
+    return options
+
+
+def connection_options(args: argparse.Namespace) -> ClientOptions:
+    """What the options of `add_connection` ask for. Raises BadUsage for what cannot work."""
     options: ClientOptions = {}
     if args.api_key_env:
         options["api_key"] = f"env:{args.api_key_env}"
-    elif not args.server and not any(map(os.environ.get, ("FRANCA_SERVER", "OPENAI_BASE_URL", "OPENAI_API_KEY"))):
-        raise BadUsage("which server? Give -S NAME_OR_URL or set FRANCA_SERVER; `franca servers` lists the names")
     if args.header:
         options["headers"] = dict(_header(text) for text in args.header)
     if args.timeout is not None:
@@ -81,8 +102,6 @@ def client_options(args: argparse.Namespace) -> ClientOptions:
     if args.insecure:
         options["verify"] = False
         warnings.filterwarnings("ignore", message="verify=False")  # who types --insecure knows
-    if getattr(args, "model", None):
-        options["model"] = args.model
     return options
 
 

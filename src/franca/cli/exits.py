@@ -140,6 +140,8 @@ def _hint(error: Exception) -> str:
     if isinstance(error, ProtocolError) and "not JSON" in error.message:
         return "is this the base URL of an API? Most end in /v1"
     if isinstance(error, NotFound):
+        if error.server == "openrouter":
+            return "`franca openrouter models` lists what there is" if error.model else ""
         return "`franca models` lists what the server has" if error.model else "most base URLs end in /v1"
     return ""
 

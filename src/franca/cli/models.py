@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 
 from .connect import add_options, make_client
 from .exits import ERROR, OK
-from .show import print_json, print_table
+from .show import day, print_json, print_table
 from .terminal import note
 
 __all__ = ["configure", "run"]
@@ -31,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
         print_json([model.to_dict() for model in found])
     else:
         rows = [
-            (model.id or "", model.owned_by or "", _day(model.created), str(model.context_length or ""))
+            (model.id or "", model.owned_by or "", day(model.created), str(model.context_length or ""))
             for model in found
         ]
         print_table(("MODEL", "OWNER", "CREATED", "CONTEXT"), rows, flexible=(0, 1))
@@ -40,12 +39,3 @@ def run(args: argparse.Namespace) -> int:
         note(f"franca: none of the {len(models)} models has {args.filter!r} in its id")
         return ERROR
     return OK
-
-
-def _day(created: int | None) -> str:
-    if not created:
-        return ""
-    try:
-        return time.strftime("%Y-%m-%d", time.gmtime(created))
-    except (OverflowError, ValueError, OSError):  # a date in milliseconds, or nonsense
-        return ""

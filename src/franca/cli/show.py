@@ -14,7 +14,7 @@ import msgspec
 from ..wire.usage import Usage
 from .terminal import is_terminal, note, safe, styled, width
 
-__all__ = ["Watch", "columns_of", "print_json", "print_stats", "print_table", "shortened", "wrapped"]
+__all__ = ["Watch", "columns_of", "day", "print_json", "print_stats", "print_table", "shortened", "wrapped"]
 
 _GAP = 2
 _NARROWEST = 8
@@ -64,6 +64,18 @@ def wrapped(text: str, columns: int, *, whole: bool = False) -> list[str]:
     from textwrap import wrap
 
     return wrap(text, columns, break_on_hyphens=False, break_long_words=not whole)
+
+
+def day(when: object) -> str:
+    """The day of a moment in Unix time (seconds) or ISO 8601; "" for what is neither."""
+    if isinstance(when, str):
+        return when[:10]
+    if not isinstance(when, int) or not when:
+        return ""
+    try:
+        return time.strftime("%Y-%m-%d", time.gmtime(when))
+    except (OverflowError, ValueError, OSError):  # a date in milliseconds, or nonsense
+        return ""
 
 
 def columns_of(text: str) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ProtocolError
-from ..faults import find_error, read_problem
+from ..faults import find_error
+from ..faults.problem import read_problem
 from ..sse import Decoder
 from ..wire import codec
 from ..wire.headers import Headers

@@ -11,11 +11,13 @@ from ..wire import codec
 from ..wire.told import Change
 from .call import Opened, Outgoing, Understand, exchange, open_stream
 from .core import Flow
+from .filtered import filtered
+from .kinds import Home
 from .options import CALL_OPTIONS, Limits, limits_with
 from .session import Session
 from .trip import Journey, Trip
 
-__all__ = ["Ask", "asked", "opened", "split_options"]
+__all__ = ["Ask", "Build", "asked", "opened", "split_options"]
 
 T = TypeVar("T")
 
@@ -27,10 +29,10 @@ class Ask:
     """What a caller asks for, whichever server answers it.
 
     `ours`: fields that franca adds by itself unless the caller gave them; they are dropped without a word where a
-    server does not take them.
+    server does not take them. `home`: the one server whose own fields may be among those given.
     """
 
-    __slots__ = ("build", "extra", "given", "model", "operation", "ours", "path", "stream", "what")
+    __slots__ = ("build", "extra", "given", "home", "model", "operation", "ours", "path", "stream", "what")
 
     def __init__(
         self,
@@ -44,6 +46,7 @@ class Ask:
         *,
         stream: bool = False,
         ours: Mapping[str, Any] | None = None,
+        home: Home | None = None,
     ) -> None:
         self.operation = operation
         self.path = path
@@ -54,6 +57,7 @@ class Ask:
         self.given = given
         self.stream = stream
         self.ours = {} if ours is None else ours
+        self.home = home
 
 
 def asked(session: Session, ask: Ask, understand: Understand[T], journey: Journey | None = None) -> Flow[T]:
@@ -65,10 +69,13 @@ def asked(session: Session, ask: Ask, understand: Understand[T], journey: Journe
             answer: Any = yield from exchange(session, out, understand)
         except StatusError as error:
             answer = yield from _mended(session, ask, trip, body, limits, error, exchange, understand)
+        answer.told = trip.told()
+        flagged = filtered(answer) if limits.raise_filtered else None
+        if flagged is not None:
+            raise flagged
     except BaseException as error:
         trip.failed(error)
         raise
-    answer.told = trip.told()
     if trip.call is not None:
         trip.done(answer)
     found: T = answer
@@ -100,7 +107,9 @@ def split_options(session: Session, given: Mapping[str, Any]) -> tuple[Limits, M
 def _started(session: Session, ask: Ask, journey: Journey | None) -> tuple[Trip, dict[str, Any], Limits]:
     """The trip, the body as this server takes it, and the limits of the call."""
     limits, fields = split_options(session, ask.given)
-    model = session.model_for(ask.model)
+    row = session.target.row
+    own = ask.home is not None and row is not None and row.name == ask.home.row
+    model = session.model_for(ask.model, optional=own)  # there the account may have a model of its own
     extra = ask.extra
     if extra is not None and not isinstance(extra, Mapping):
         raise BadUsage(f"extra is a dict of further fields, not {type(extra).__name__}", param="extra")
@@ -110,13 +119,15 @@ def _started(session: Session, ask: Ask, journey: Journey | None) -> tuple[Trip,
     if ours:
         ours = {name: value for name, value in ours.items() if name not in fields and not (extra and name in extra)}
         fields = {**fields, **ours}
-    body = ask.build(model, ask.what, fields, extra)
     changes: tuple[Change, ...] = ()
-    row = session.target.row
+    if ask.home is not None and not own:
+        fields, extra, changes = ask.home.without(fields, extra)
+    body = ask.build(model, ask.what, fields, extra)
     if row is not None or "reasoning_budget" in body:
         from ..adapt import adapted
 
-        body, changes = adapted(body, row, model)
+        body, more = adapted(body, row, model)
+        changes += more
     memory = session.shared.memory
     if memory is not None:
         from ..heal import recalled

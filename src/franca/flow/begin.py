@@ -7,11 +7,10 @@ from itertools import chain
 from typing import Any
 
 from ..errors import FrancaError
-from .ask import Ask, opened
+from .ask import Ask, opened, split_options
 from .call import Understand
 from .core import Flow
 from .fallback import over_servers
-from .options import limits_with
 from .session import Session
 from .stream import StreamKind, StreamState
 from .trip import Journey
@@ -42,10 +41,15 @@ def begin(session: Session, ask: Ask, kind: StreamKind, check: Understand[Any]) 
 
     def asking(place: Session, here: Ask, journey: Journey | None) -> Flow[Begun]:
         head = yield from opened(place, here, check, journey)
-        limits = place.limits
-        if "idle_timeout" in here.given:
-            limits = limits_with(limits, {"idle_timeout": here.given["idle_timeout"]})
-        state = StreamState(head, kind, idle_timeout=limits.idle_timeout, wall=place.wall, max_bytes=4 * place.max_body)
+        limits, _ = split_options(place, here.given)
+        state = StreamState(
+            head,
+            kind,
+            idle_timeout=limits.idle_timeout,
+            wall=place.wall,
+            max_bytes=4 * place.max_body,
+            raise_filtered=limits.raise_filtered,
+        )
         events = head.trip.watched(state.events()) if head.trip is not None else state.events()
         if journey is not None:
             events = yield from _awaited(session, state, events, head.reply)

@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from ..errors import BadUsage, OutputInvalid, ProtocolError
-from ..faults import Origin, error_from_object, find_error
+from ..faults import Origin
 from ..wire import codec
 from ..wire.embeddings import Embeddings
 from ..wire.models import ModelList, read_models
 from ..wire.params import build_embedding_body
 from ..wire.response import Response, excerpt
-from .ask import Ask, split_options
-from .call import Outgoing, Understand, exchange
+from .ask import Ask, Build
 from .core import Flow
 from .fallback import answered
-from .options import Limits
+from .kinds import Home
+from .plain import address, only_options, plain, raise_error
 from .session import Session
-from .trip import Trip
 
-__all__ = ["embeddings", "list_models", "request"]
-
-T = TypeVar("T")
+__all__ = ["METHODS", "embeddings", "list_models", "request"]
 
 
 _BASE64 = {"encoding_format": "base64"}
 
 
 def embeddings(
-    session: Session, texts: Any, model: str | None, extra: Mapping[str, Any] | None, given: Mapping[str, Any]
+    session: Session,
+    texts: Any,
+    model: str | None,
+    extra: Mapping[str, Any] | None,
+    given: Mapping[str, Any],
+    *,
+    build: Build = build_embedding_body,
+    home: Home | None = None,
 ) -> Flow[Embeddings]:
     """Vectors for texts.
 
@@ -41,7 +45,7 @@ def embeddings(
     def understand(response: Response, origin: Origin, session: Session) -> Embeddings:
         return _read_embeddings(response, origin, session, count)
 
-    ask = Ask("embeddings", "embeddings", build_embedding_body, texts, model, extra, given, ours=_BASE64)
+    ask = Ask("embeddings", "embeddings", build, texts, model, extra, given, ours=_BASE64, home=home)
     return answered(session, ask, understand)
 
 
@@ -56,7 +60,7 @@ def _count(texts: Any) -> int:
 
 def _read_embeddings(response: Response, origin: Origin, session: Session, count: int) -> Embeddings:
     payload = response.json()
-    _raise_error(payload, response, origin, session)
+    raise_error(payload, response, origin, session)
     if not isinstance(payload, dict) or not isinstance(payload.get("data"), list):
         raise response.fault(ProtocolError, f"the answer holds no embeddings: {excerpt(response.content)}")
     result = Embeddings(payload, response.status, response.headers, origin.server)
@@ -70,57 +74,44 @@ def _read_embeddings(response: Response, origin: Origin, session: Session, count
 
 def list_models(session: Session, given: Mapping[str, Any]) -> Flow[ModelList]:
     """The server's models; also from servers that answer with a bare list, or list them elsewhere."""
-    limits, rest = split_options(session, given)
-    if rest:
-        raise BadUsage(f"list_models takes no {', '.join(rest)}")
+    limits = only_options(session, "list_models", given)
 
     def understand(response: Response, origin: Origin, session: Session) -> ModelList:
         payload = response.json()
-        _raise_error(payload, response, origin, session)
+        raise_error(payload, response, origin, session)
         models = read_models(payload)
         models.status = response.status
         models.headers = response.headers
         models.server = origin.server
         return models
 
-    return _plain(session, "list_models", "GET", session.target.models_url, limits, b"", understand)
+    return plain(session, "list_models", "GET", session.target.models_url, limits, understand)
 
 
-def request(session: Session, method: str, path: str, body: Any, given: Mapping[str, Any]) -> Flow[Response]:
-    """Any request to the same server; `body` is bytes as they are, or anything that JSON can say."""
-    limits, rest = split_options(session, given)
-    if rest:
-        raise BadUsage(f"{method.lower()} takes no {', '.join(rest)}")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+
+
+def request(
+    session: Session,
+    method: str,
+    path: str,
+    body: Any,
+    given: Mapping[str, Any],
+    query: Mapping[str, Any] | None = None,
+) -> Flow[Response]:
+    """Any request to the same server; `body` is bytes as they are, or anything that JSON can say.
+
+    `query`: what stands behind the "?" of the address, see `franca.wire.urls.query_text`.
+    """
+    verb = method.upper() if isinstance(method, str) else method
+    if verb not in METHODS:
+        raise BadUsage(f"{method!r} is no method that can be sent; there are: {', '.join(METHODS)}")
+    limits = only_options(session, verb.lower(), given)
+    if body is not None and verb in ("GET", "HEAD"):
+        raise BadUsage(f"{verb} has no body; what the address asks goes into query={{...}}")
     content = body if isinstance(body, bytes) else b"" if body is None else codec.encode_body(body)
-    url = session.target.url(path)
-    return _plain(session, "request", method, url, limits, content, _as_it_came)
+    return plain(session, "request", verb, address(session, path, query), limits, _as_it_came, body=content)
 
 
 def _as_it_came(response: Response, origin: Origin, session: Session) -> Response:
     return response
-
-
-def _plain(
-    session: Session,
-    operation: str,
-    method: str,
-    url: str,
-    limits: Limits,
-    body: bytes,
-    understand: Understand[T],
-) -> Flow[T]:
-    """A request that is sent as it is: not adapted, not mended, to no other server."""
-    trip = Trip(session, limits, operation=operation)
-    try:
-        answer = yield from exchange(session, Outgoing(method, url, limits, body=body, trip=trip), understand)
-    except BaseException as error:
-        trip.failed(error)
-        raise
-    trip.done(answer)
-    return answer
-
-
-def _raise_error(payload: Any, response: Response, origin: Origin, session: Session) -> None:
-    found = find_error(payload)
-    if found is not None:
-        raise error_from_object(found, response.headers, origin, now=session.wall())

@@ -7,69 +7,78 @@ from typing import Any
 
 from ..errors import NoChoices, ProtocolError
 from ..faults import Origin, error_from_object, find_error
-from ..wire.chat import Chat
-from ..wire.completions import Completion
-from ..wire.params import build_chat_body, build_completion_body
 from ..wire.response import Response, excerpt
 from .ask import Ask
 from .begin import Begun, begin
+from .call import Understand
 from .core import Flow
 from .fallback import answered
+from .kinds import CHAT, COMPLETION, StreamKind
 from .session import Session
-from .stream import CHAT, COMPLETION
 
-__all__ = ["chat", "completion", "open_chat", "open_completion", "read_chat", "read_completion"]
+__all__ = ["chat", "completion", "open_chat", "open_completion", "reading"]
 
 _WITH_USAGE = {"stream_options": {"include_usage": True}}
 Given = Mapping[str, Any]
 
 
-def chat(session: Session, messages: Any, model: str | None, extra: Given | None, given: Given) -> Flow[Chat]:
+def chat(
+    session: Session, messages: Any, model: str | None, extra: Given | None, given: Given, kind: StreamKind = CHAT
+) -> Flow[Any]:
     """One chat, answered whole."""
-    ask = Ask("chat", "chat/completions", build_chat_body, messages, model, extra, given)
-    return answered(session, ask, read_chat)
+    ask = Ask("chat", "chat/completions", kind.build, messages, model, extra, given, home=kind.home)
+    return answered(session, ask, reading(kind))
 
 
-def open_chat(session: Session, messages: Any, model: str | None, extra: Given | None, given: Given) -> Flow[Begun]:
+def open_chat(
+    session: Session, messages: Any, model: str | None, extra: Given | None, given: Given, kind: StreamKind = CHAT
+) -> Flow[Begun]:
     """One chat, answered as a stream; the usage is asked for unless the caller decides otherwise."""
-    ask = Ask("chat", "chat/completions", _streamed_chat, messages, model, extra, given, stream=True, ours=_WITH_USAGE)
-    return begin(session, ask, CHAT, read_chat)
+    return _open(session, "chat", "chat/completions", messages, model, extra, given, kind)
 
 
-def completion(session: Session, prompt: Any, model: str | None, extra: Given | None, given: Given) -> Flow[Completion]:
+def completion(
+    session: Session, prompt: Any, model: str | None, extra: Given | None, given: Given, kind: StreamKind = COMPLETION
+) -> Flow[Any]:
     """One legacy prompt completion, answered whole."""
-    ask = Ask("text_completion", "completions", build_completion_body, prompt, model, extra, given)
-    return answered(session, ask, read_completion)
+    ask = Ask("text_completion", "completions", kind.build, prompt, model, extra, given, home=kind.home)
+    return answered(session, ask, reading(kind))
 
 
-def open_completion(session: Session, prompt: Any, model: str | None, extra: Given | None, given: Given) -> Flow[Begun]:
+def open_completion(
+    session: Session, prompt: Any, model: str | None, extra: Given | None, given: Given, kind: StreamKind = COMPLETION
+) -> Flow[Begun]:
     """One legacy prompt completion, answered as a stream."""
-    ask = Ask(
-        "text_completion", "completions", _streamed_completion, prompt, model, extra, given, stream=True,
-        ours=_WITH_USAGE,
-    )  # fmt: skip
-    return begin(session, ask, COMPLETION, read_completion)
+    return _open(session, "text_completion", "completions", prompt, model, extra, given, kind)
 
 
-def _streamed_chat(model: str, messages: Any, fields: Given, extra: Given | None) -> dict[str, Any]:
-    return build_chat_body(model, messages, fields, extra, stream=True)
+def _open(
+    session: Session,
+    operation: str,
+    path: str,
+    what: Any,
+    model: str | None,
+    extra: Given | None,
+    given: Given,
+    kind: StreamKind,
+) -> Flow[Begun]:
+    def build(model: str, what: Any, fields: Given, extra: Given | None) -> dict[str, Any]:
+        return kind.build(model, what, fields, extra, stream=True)
+
+    ask = Ask(operation, path, build, what, model, extra, given, stream=True, ours=_WITH_USAGE, home=kind.home)
+    return begin(session, ask, kind, reading(kind))
 
 
-def _streamed_completion(model: str, prompt: Any, fields: Given, extra: Given | None) -> dict[str, Any]:
-    return build_completion_body(model, prompt, fields, extra, stream=True)
+def reading(kind: StreamKind) -> Understand[Any]:
+    """What makes a whole answer of this kind out of a 2xx one, or raises the error that it really is: an `error`
+    object at the top or in a choice, no choices, no JSON."""
+    window = kind.whole
 
+    def read(response: Response, origin: Origin, session: Session) -> Any:
+        payload = _read_choices(response, origin, session, window)
+        return window(payload, response.status, response.headers, origin.server)
 
-def read_chat(response: Response, origin: Origin, session: Session) -> Chat:
-    """The `Chat` in a 2xx answer, or the error that it is: an `error` object at the top or in a choice,
-    no choices, no JSON."""
-    payload = _read_choices(response, origin, session, Chat)
-    return Chat(payload, response.status, response.headers, origin.server)
-
-
-def read_completion(response: Response, origin: Origin, session: Session) -> Completion:
-    """As `read_chat`, for a legacy completion."""
-    payload = _read_choices(response, origin, session, Completion)
-    return Completion(payload, response.status, response.headers, origin.server)
+    return read
 
 
 def _read_choices(response: Response, origin: Origin, session: Session, window: Any) -> dict[str, Any]:
@@ -77,7 +86,9 @@ def _read_choices(response: Response, origin: Origin, session: Session, window: 
     if type(payload) is not dict or "error" in payload or "choices" not in payload:
         found = find_error(payload)
         if found is not None:
-            raise error_from_object(found, response.headers, origin, now=session.wall())
+            said = type(payload) is dict and payload.get("choices")
+            partial = window(payload, response.status, response.headers, origin.server) if said else None
+            raise error_from_object(found, response.headers, origin, now=session.wall(), partial=partial)
         if type(payload) is not dict:
             raise response.fault(ProtocolError, f"the answer is no JSON object: {excerpt(response.content)}")
     choices = payload.get("choices")

@@ -73,7 +73,10 @@ def _for_place(ask: Ask, place: Session, first: Session) -> Ask:
     if headers and place.target.base_url != first.target.base_url:
         given = {**given, "headers": without_secrets(headers)}
     model = place.model or ask.model or first.model
-    return Ask(ask.operation, ask.path, ask.build, ask.what, model, ask.extra, given, stream=ask.stream, ours=ask.ours)
+    return Ask(
+        ask.operation, ask.path, ask.build, ask.what, model, ask.extra, given, stream=ask.stream, ours=ask.ours,
+        home=ask.home,
+    )  # fmt: skip
 
 
 def _goes_on(session: Session, error: FrancaError, journey: Journey) -> bool:

@@ -32,6 +32,7 @@ class CallOptions(TypedDict, total=False):
     idle_timeout     seconds between two events of a stream; keep-alive comments do not count as events
     retries          further tries after the first, or a `RetryPolicy`
     headers          extra request headers; None as a value takes a default one away
+    raise_filtered   whether an answer that ends with `content_filter` is raised, as `Flagged` with `.partial` (False)
     """
 
     timeout: float | None
@@ -40,6 +41,7 @@ class CallOptions(TypedDict, total=False):
     idle_timeout: float | None
     retries: int | RetryPolicy
     headers: Mapping[str, str | None] | None
+    raise_filtered: bool
 
 
 CALL_OPTIONS = frozenset(CallOptions.__annotations__)
@@ -78,6 +80,7 @@ class Limits(NamedTuple):
     idle_timeout: float | None = 120.0
     policy: RetryPolicy = RetryPolicy()
     headers: HeaderPairs = ()
+    raise_filtered: bool = False
 
 
 def limits_with(limits: Limits, options: Mapping[str, Any]) -> Limits:
@@ -88,6 +91,10 @@ def limits_with(limits: Limits, options: Mapping[str, Any]) -> Limits:
             changes["policy"] = _policy(value, limits.policy)
         elif name == "headers":
             changes["headers"] = merge_headers(limits.headers, value)
+        elif name == "raise_filtered":
+            if not isinstance(value, bool):
+                raise BadUsage(f"raise_filtered is True or False, not {value!r}")
+            changes[name] = value
         else:
             changes[name] = _seconds(name, value)
     return limits._replace(**changes) if changes else limits

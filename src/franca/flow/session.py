@@ -171,10 +171,13 @@ class Session:
         made.limits = limits_with(self.limits, {name: value for name, value in options.items() if name != "model"})
         return made
 
-    def model_for(self, model: str | None) -> str:
-        """The model of a call: its own, else the client's. Raises BadUsage when there is neither."""
+    def model_for(self, model: str | None, *, optional: bool = False) -> str:
+        """The model of a call: its own, else the client's. Raises BadUsage when there is neither, unless it is
+        `optional`: then it is ""."""
         chosen = model or self.model
         if not chosen:
+            if optional:
+                return ""
             raise BadUsage(
                 "no model given: pass model=... to the call or to the client, or set FRANCA_MODEL",
                 server=self.target.name,

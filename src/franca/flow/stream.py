@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..errors import FrancaError, NoChoices, ProtocolError, StreamBroken, TimedOut
+from ..errors import FrancaError, NoChoices, ProtocolError, TimedOut
 from ..faults import Origin, error_from_object, find_error, with_origin
 from ..sse import Decoder
 from ..wire import codec
@@ -18,7 +18,9 @@ from ..wire.halves import Halves
 from ..wire.headers import Headers
 from ..wire.response import Response, excerpt
 from ..wire.thoughts import ThinkingReader
+from .broken import broken, eventless, events_counted, too_slow
 from .call import Opened
+from .filtered import filtered
 from .kinds import CHAT, COMPLETION, StreamKind, as_chunk, says_something
 
 __all__ = ["CHAT", "COMPLETION", "StreamKind", "StreamState"]
@@ -53,6 +55,7 @@ class StreamState:
         "_origin",
         "_payloads",
         "_room",
+        "_strict",
         "_thinking",
         "_trip",
         "_wall",
@@ -76,6 +79,7 @@ class StreamState:
         idle_timeout: float | None,
         wall: Callable[[], float],
         max_bytes: int = _MAX_BYTES,
+        raise_filtered: bool = False,
     ) -> None:
         self._kind = kind
         self._decoder = Decoder()
@@ -86,13 +90,14 @@ class StreamState:
         self._trip = opened.trip
         self._wanted = 1 if opened.trip is None else opened.trip.choices
         self._idle = idle_timeout
+        self._strict = raise_filtered
         self._wall = wall
         self._last = self._now = 0.0
         self._listened = -1  # how many events there were when we last began to listen; -1: never yet
         self._head = b""
         self._max = self._room = max_bytes
         self._halves = Halves()
-        self._thinking = ThinkingReader() if kind is CHAT else None
+        self._thinking = ThinkingReader() if kind.talks else None
         self._window: Any = kind.event  # another one while a text may begin with think tags
         self._whole: Any = None
         source = opened.whole if opened.whole is not None else opened.reply
@@ -170,7 +175,7 @@ class StreamState:
         if isinstance(error, TimedOut):
             late = self._deadline is not None and now >= self._deadline
             error.phase = "deadline" if late else "idle" if self.count else "answer"
-            error.message = self._too_slow(error.phase)
+            error.message = too_slow(error.phase, self.count, self._idle)
         self._finish(error)
 
     # ---- what came ------------------------------------------------------------------------------
@@ -269,7 +274,7 @@ class StreamState:
             if kind == "error":
                 self._raise_later({"error": data.decode("utf-8", "replace")})
             else:
-                self._fail(self._broken(f"event {self.count + 1} of the stream is no JSON: {excerpt(data)}"))
+                self._fail(broken(self._head, f"event {self.count + 1} of the stream is no JSON: {excerpt(data)}"))
             return None
         return self._look(kind, payload, data)
 
@@ -311,7 +316,7 @@ class StreamState:
         if found is None and type(payload) is dict:
             return False
         if found is None:
-            self._fail(self._broken(f"event {self.count + 1} of the stream is no JSON object: {excerpt(data)}"))
+            self._fail(broken(self._head, f"event {self.count + 1} of the stream is no JSON object: {excerpt(data)}"))
             return True
         if type(payload) is dict and type(payload.get("choices")) is list:
             # OpenRouter sends the last delta and the finish reason along with the error.
@@ -334,6 +339,7 @@ class StreamState:
         self.over = True
         accumulator = self._accumulator
         if self._complete() or (accumulator.finished and error is None) or (self.done and accumulator.started):
+            self._judge()
             return
         if self.done:
             self._fail(NoChoices("the stream ended without a single choice"))
@@ -341,59 +347,35 @@ class StreamState:
             self._fail(error)
         elif self.count:
             how = "ended before the answer did" if error is None else f"broke off ({error.message})"
-            self._fail(self._broken(f"the stream {how}, after {_events(self.count)}"), error)
+            self._fail(broken(self._head, f"the stream {how}, after {events_counted(self.count)}"), error)
         else:
-            self._fail(self._eventless(error), error)
+            self._fail(eventless(self._head, self.headers, self._origin, self._wall(), error), error)
 
-    def _eventless(self, error: FrancaError | None) -> FrancaError:
-        """Why a body without any event is no stream: JSON sent under another name, a page, nothing."""
-        if error is None and self._head.lstrip()[:1] in (b"{", b"["):
-            try:
-                payload = codec.decode_json(self._head)
-            except ValueError:
-                payload = None
-            found = find_error(payload)
-            if found is not None:
-                return error_from_object(found, self.headers, self._origin, now=self._wall())
-        said = excerpt(self._head)
-        if not said:
-            how = "is empty" if error is None else f"broke off before its first event ({error.message})"
-            return self._broken(f"the stream {how}")
-        kind = (self.headers.get("content-type") or "no content type").partition(";")[0]
-        return self._broken(f"the answer ({kind}) holds no event of a stream: {said}")
-
-    def _broken(self, text: str) -> StreamBroken:
-        return StreamBroken(text, body=self._head.decode("utf-8", "replace"))
+    def _judge(self) -> None:
+        """A complete answer that was filtered is an error for who said so."""
+        flagged = filtered(self.final()) if self._strict else None
+        if flagged is not None:
+            self._fail(flagged)
 
     def _fail(self, error: FrancaError, cause: BaseException | None = None) -> None:
-        with_origin(error, self._origin)
         error.request_id = error.request_id or self.headers.request_id
         error.headers = error.headers or self.headers
         error.retryable = False  # the caller may have seen events: nothing after a stream's head is tried again
         error.partial = self.partial()
+        with_origin(error, self._origin)
         if cause is not None and error is not cause:
             error.__cause__ = cause
         self.failure = error
         self.over = True
 
-    def _too_slow(self, phase: str) -> str:
-        if phase == "answer":
-            return "no event of the stream came in time"
-        if phase == "deadline":
-            return f"the deadline of the call passed after {_events(self.count)}"
-        return f"the stream fell silent after {_events(self.count)}: nothing for {self._idle:g} s"
-
     def _adopt(self, whole: Response) -> None:
-        """A server that does not stream answered at once (`read_chat` has judged it): one event, then the end."""
+        """A server that does not stream answered at once (`chat.reading` has judged it): one event, then the end."""
         if not whole.content:
-            self._fail(self._broken("the stream is empty"))
+            self._fail(broken(self._head, "the stream is empty"))
             return
         payload = whole.json()
         self.count = 1
-        self._adopted = as_chunk(payload) if self._kind is CHAT else payload
+        self._adopted = as_chunk(payload) if self._kind.talks else payload
         self._whole = self._assembled(payload)
         self.over = True
-
-
-def _events(count: int) -> str:
-    return "1 event" if count == 1 else f"{count} events"
+        self._judge()

@@ -19,6 +19,7 @@ from ..wire.params import LoopParams
 from ..wire.told import Told
 from ..wire.tools import ToolFinished, ToolStarted
 from .core import Flow
+from .kinds import CHAT, StreamKind
 from .options import CALL_OPTIONS, LOOP_OPTIONS, reject_unknown
 from .session import Session
 from .toolbox import Plan, Toolbox, bounded, error_text, is_coroutine_function, result_text, shut
@@ -43,7 +44,8 @@ class ToolLoop:
     """One conversation with tools, run once by `flow`.
 
     `given` are the options of the loop and of its calls, and the fields of the requests. `coroutines`: whether the
-    driver can run coroutine functions. `streamed`: whether answers are streamed, and their events emitted.
+    driver can run coroutine functions. `streamed`: whether answers are streamed, and their events emitted. `kind`: what
+    the answers are made of; `fields`: the names of request fields that it knows beyond everybody's.
     Raises BadUsage before anything is sent for what cannot work.
     """
 
@@ -58,15 +60,17 @@ class ToolLoop:
         *,
         coroutines: bool,
         streamed: bool,
+        kind: StreamKind = CHAT,
+        fields: frozenset[str] = frozenset(),
     ) -> None:
-        reject_unknown(given, _KNOWN, "parameter of run_tools")
+        reject_unknown(given, _KNOWN | fields, "parameter of run_tools")
         options = {name: value for name, value in given.items() if name in LOOP_OPTIONS}
         self._settings = settings = _checked(options, coroutines)
-        fields = {name: value for name, value in given.items() if name not in options}
+        asked = {name: value for name, value in given.items() if name not in options}
         self._box = Toolbox(tools, coroutines=coroutines)
-        self._ask = Turns(session, model, extra, {**fields, "tools": self._box.sent}, streamed=streamed)
+        self._ask = Turns(session, model, extra, {**asked, "tools": self._box.sent}, streamed=streamed, kind=kind)
         self._clock = session.clock
-        self._width = 1 if fields.get("parallel_tool_calls") is False else settings.parallel
+        self._width = 1 if asked.get("parallel_tool_calls") is False else settings.parallel
         self._history = normalize_messages(messages)
         self._given = len(self._history)
         self._turns: list[Chat] = []

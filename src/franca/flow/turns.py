@@ -13,6 +13,7 @@ from ..wire.message import Message
 from .ask import split_options
 from .chat import chat, open_chat
 from .core import Flow
+from .kinds import CHAT, StreamKind
 from .session import Session
 from .stream import StreamState
 
@@ -28,7 +29,18 @@ NOT_IN_A_LOOP = {
 class Turns:
     """What all turns have in common: the model, the fields of the request, and the deadline over all of them."""
 
-    __slots__ = ("_clock", "_extra", "_fields", "_model", "_session", "_state", "_streamed", "deadline", "under_way")
+    __slots__ = (
+        "_clock",
+        "_extra",
+        "_fields",
+        "_kind",
+        "_model",
+        "_session",
+        "_state",
+        "_streamed",
+        "deadline",
+        "under_way",
+    )
 
     def __init__(
         self,
@@ -38,6 +50,7 @@ class Turns:
         fields: dict[str, Any],
         *,
         streamed: bool,
+        kind: StreamKind = CHAT,
     ) -> None:
         for name, instead in NOT_IN_A_LOOP.items():
             if fields.get(name) is not None and fields.get(name) != 1:
@@ -48,6 +61,7 @@ class Turns:
         self._extra = extra
         self._fields = fields
         self._streamed = streamed
+        self._kind = kind
         self._state: StreamState | None = None
         self.under_way = False
         """Whether an answer is awaited, so that an error is of that answer and not of a tool."""
@@ -63,12 +77,12 @@ class Turns:
         if self._streamed:
             answer = yield from self._streamed_turn(list(messages), fields)
         else:
-            answer = yield from chat(self._session, list(messages), self._model, self._extra, fields)
+            answer = yield from chat(self._session, list(messages), self._model, self._extra, fields, self._kind)
         self.under_way = False
         return answer
 
     def _streamed_turn(self, messages: list[Any], fields: Mapping[str, Any]) -> Flow[Chat]:
-        begun = yield from open_chat(self._session, messages, self._model, self._extra, fields)
+        begun = yield from open_chat(self._session, messages, self._model, self._extra, fields, self._kind)
         self._state = state = begun.state
         reply = begun.reply
         try:

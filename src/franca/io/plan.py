@@ -24,7 +24,6 @@ _PLANS = 64  # kept plans: a client asks for the same few URLs with the same hea
 _TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _BREAKS_OUT = frozenset("\0\r\n")
 _OURS = frozenset({"content-length", "transfer-encoding"})
-_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
 class Plan:

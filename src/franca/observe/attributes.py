@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..wire.usage import Usage
 from .call import Call
 
 __all__ = ["of_answer", "of_call", "of_request", "provider"]
@@ -95,13 +96,13 @@ def of_answer(call: Call, answer: Any) -> Attributes:
     found: Attributes = {}
     for name in ("id", "model"):
         _take_text(found, f"gen_ai.response.{name}", call.scrub(getattr(answer, name, None)))
-    if hasattr(answer, "finish_reason"):
+    if hasattr(answer, "choices"):
         reasons = [choice.finish_reason for choice in answer.choices]
         told = [call.scrub(reason) for reason in reasons if reason is not None]
         if told:
             found["gen_ai.response.finish_reasons"] = told
     usage = getattr(answer, "usage", None)
-    if usage is not None:
+    if isinstance(usage, Usage):  # what a generation calls so is an amount of money
         _take_usage(found, usage)
     if call.server == "openai":
         _take_text(found, "openai.response.service_tier", getattr(answer, "service_tier", None))
@@ -109,7 +110,7 @@ def of_answer(call: Call, answer: Any) -> Attributes:
     return found
 
 
-def _take_usage(found: Attributes, usage: Any) -> None:
+def _take_usage(found: Attributes, usage: Usage) -> None:
     _take_whole(found, "gen_ai.usage.input_tokens", usage.prompt_tokens)
     _take_whole(found, "gen_ai.usage.output_tokens", usage.completion_tokens)
     prompt = usage.prompt_tokens_details

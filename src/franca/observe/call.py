@@ -56,7 +56,7 @@ class Call:
         self.id = f"{prefix}{next(_numbers)}"
         """Tells the calls of a process apart; the same in every record of one call."""
         self.operation = operation
-        """"chat", "text_completion", "embeddings", "list_models" or "request"."""
+        """"chat", "text_completion", "embeddings", "list_models", "request"; at OpenRouter "models", "rerank" ..."""
         self.server = server
         """Its name if it is a known one, else its base URL."""
         self.base_url = base_url

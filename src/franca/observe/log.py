@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import BadUsage, FrancaError
 from ..wire import codec
 from ..wire.response import Response
+from ..wire.usage import Usage
 from .hooks import Hooks
 
 if TYPE_CHECKING:
@@ -151,16 +152,17 @@ def _problem(call: Call, error: BaseException) -> dict[str, Any]:
 
 
 def _answered(call: Call, answer: Any, metrics: Metrics | None) -> dict[str, Any]:
-    """Facts of an answer: of a chat, of embeddings, of a list of models, of a plain response."""
+    """Facts of an answer: of a chat, of embeddings, of a list, of a plain response, of anything else:
+    there `usage` may be an amount of money."""
     facts: dict[str, Any] = {
         "status": getattr(answer, "status", None),
         "request_id": _scrubbed(call, getattr(answer, "request_id", None)),
         "response_model": _scrubbed(call, _text(getattr(answer, "model", None))),
     }
     usage = getattr(answer, "usage", None)
-    if usage is not None:
+    if isinstance(usage, Usage):
         facts |= {"input_tokens": usage.prompt_tokens, "output_tokens": usage.completion_tokens}
-    if hasattr(answer, "finish_reason"):
+    if hasattr(answer, "choices"):
         reasons = [getattr(choice, "finish_reason", None) for choice in answer.choices]
         facts["finish_reasons"] = [_scrubbed(call, reason) for reason in reasons]
     adapted = getattr(answer, "adapted", ())

@@ -6,6 +6,23 @@ from .record import Form, Quirks, Server
 
 __all__ = ["ROWS"]
 
+# The fields of OpenRouter's object `provider`, which clients of old wrote flat.
+_PROVIDER_FIELDS = (
+    "order",
+    "only",
+    "ignore",
+    "allow_fallbacks",
+    "require_parameters",
+    "data_collection",
+    "zdr",
+    "enforce_distillable_text",
+    "quantizations",
+    "sort",
+    "max_price",
+    "preferred_min_throughput",
+    "preferred_max_latency",
+    "options",
+)
 _LEVELS = ("none", "minimal", "low", "medium", "high", "xhigh")
 _MINIMAL_IS_LOW = (("minimal", (("reasoning_effort", "low"),)),)
 
@@ -15,14 +32,18 @@ ROWS = (
         label="OpenRouter",
         base_url="https://openrouter.ai/api/v1",
         key_vars=("OPENROUTER_API_KEY",),
+        url_vars=("OPENROUTER_BASE_URL",),
         note="A router: it translates for the server behind it.",
         source="https://openrouter.ai/docs/guides/best-practices/reasoning-tokens",
         quirks=Quirks(
             reasoning_field="reasoning",
             reasoning_also=("reasoning_details",),
             reasoning_echo="always",
-            effort=tuple((level, (("reasoning.effort", level),)) for level in _LEVELS),
+            effort=tuple((level, (("reasoning.effort", level),)) for level in (*_LEVELS, "max")),
             budget=(("reasoning.max_tokens", "$budget"),),
+            moves=tuple((f"provider_{field}", f"provider.{field}") for field in _PROVIDER_FIELDS),
+            transforms_plugin="context-compression",
+            format_switch="provider.require_parameters",
             oddities=(
                 "Usage is in every stream, asked for or not.",
                 "Comments (`: OPENROUTER PROCESSING`) while the answer is waited for.",

@@ -70,6 +70,14 @@ class Quirks(NamedTuple):
     response_formats: tuple[str, ...] = ("json_object", "json_schema")
     """The types of `response_format` that are honoured. For structured output and for people: a request is left as it
     is, since another format would be another meaning."""
+    moves: tuple[tuple[str, str], ...] = ()
+    """(field, path with dots): fields that belong into an object, where the server understands them."""
+    transforms_plugin: str = ""
+    """The plugin that stands for `transforms: ["middle-out"]`: an entry of `plugins` is sent instead; "": sent as it
+    is."""
+    format_switch: str = ""
+    """The path of a switch that is turned on where a `response_format` other than text is asked for and the caller says
+    nothing of it, because the format may be passed over otherwise; "": none."""
     ignores: tuple[str, ...] = ()
     """Fields that are taken and silently do nothing. For people: sent all the same."""
     # ---- tools

@@ -18,6 +18,9 @@ VOCABULARY: dict[str, str] = {
     "stream_options": "false: `stream_options` is left out, so that a stream may tell no usage",
     "excludes": "pairs of `tools`, `stream`, `json_schema`, `json_object` that are refused in one request: `BadUsage`",
     "response_formats": "the types of `response_format` that are honoured (nothing is changed in a request)",
+    "moves": "fields that belong into an object, where they are put",
+    "transforms_plugin": 'the entry of `plugins` that is sent instead of `transforms: ["middle-out"]`',
+    "format_switch": "what is set to true where a `response_format` other than text is asked for",
     "ignores": "fields that are taken and do nothing (nothing is changed in a request)",
     "tool_drops": "fields of `tools[].function` that are refused",
     "tool_choices": "words of `tool_choice` that are called otherwise",
@@ -77,6 +80,12 @@ def _fields(quirks: Quirks) -> Iterator[str]:
         yield f"`{one}` and `{other}` in one request are a `BadUsage`."
     if set(quirks.response_formats) != {"json_object", "json_schema"}:
         yield f"Of the response formats {_code(quirks.response_formats) or 'none'} is honoured."
+    if quirks.moves:
+        yield f"Sent in another place: {', '.join(f'`{field}` as `{path}`' for field, path in quirks.moves)}."
+    if quirks.transforms_plugin:
+        yield f'`transforms: ["middle-out"]` is sent as the plugin `{quirks.transforms_plugin}`; `[]` turns it off.'
+    if quirks.format_switch:
+        yield f"`{quirks.format_switch}` is true where a `response_format` other than text is asked for, if not given."
     if quirks.ignores:
         yield f"Taken, and without effect: {_code(quirks.ignores)}."
 

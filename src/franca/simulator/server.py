@@ -20,6 +20,7 @@ from .service import Service
 if TYPE_CHECKING:
     import ssl
 
+    from .openrouter.house import House
     from .scenarios.record import Scenario
 
 __all__ = ["Simulator"]
@@ -56,7 +57,8 @@ class Simulator:
     keep_alive         seconds after which an idle connection is closed
     rate_limit         a `franca.simulator.RateLimit`: requests a second and at once, told in headers
 
-    At `dialect("groq")` and its like the same models answer as that server writes: see docs/testing.md.
+    At `dialect("groq")` and its like the same models answer as that server writes: see docs/testing.md. At
+    `dialect("openrouter")` there is a catalogue, an account and a router too: see docs/openrouter.md.
 
     A request may turn dials for itself by the headers `x-sim-latency`, `x-sim-tokens-per-second`,
     `x-sim-error-rate`, and name a scenario by `x-sim-scenario`.
@@ -144,6 +146,11 @@ class Simulator:
     def connections(self) -> int:
         """How many connections are open now."""
         return len(self._service.connections)
+
+    @property
+    def openrouter(self) -> House:
+        """The state of the OpenRouter behind `dialect("openrouter")`: its credits, keys, generations, catalogue."""
+        return self._service.house()
 
     def wait_for(self, predicate: Callable[[], T], timeout: float = 5.0) -> T:
         """Wait until the predicate is true, and return its value; TimeoutError after `timeout` seconds."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import blake2b
@@ -23,6 +24,7 @@ from .steps import Answer
 
 if TYPE_CHECKING:
     from .connection import Connection
+    from .openrouter.house import House
     from .scenarios.record import Scenario
 
 __all__ = ["Service"]
@@ -67,6 +69,8 @@ class Service:
         self._attempts: dict[tuple[str, str, bytes], int] = {}
         self._kept: dict[tuple[Route, bytes], tuple[bytes, bytes]] = {}
         self._kept_bytes = 0
+        self._house: House | None = None
+        self._building = threading.Lock()
 
     # ---- for connections --------------------------------------------------------------------
 
@@ -90,6 +94,15 @@ class Service:
             answer = http.answer(500, http.error_body(f"The simulator failed: {error!r}", "simulator_error"), told)
         self.log.add(seen)
         return seen, answer
+
+    def house(self) -> House:
+        """The state of the simulated OpenRouter, made when first asked."""
+        from .openrouter.house import House
+
+        with self._building:  # a test may ask from its own thread while the first request comes
+            if self._house is None:
+                self._house = House(self.dials)
+            return self._house
 
     def ended(self, seen: Seen, how: str) -> None:
         """An answer is over: "whole", "cut" or "left"."""
@@ -138,7 +151,9 @@ class Service:
         if scenario and isinstance(body, dict):
             body = {**body, "model": f"scenario:{scenario}"}
         query = seen.path.partition("?")[2]
-        wanted = Wanted(seen.method, path, query, headers, seen.raw, body, seen.id, dials, self._play)
+        wanted = Wanted(
+            seen.method, path, query, headers, seen.raw, body, seen.id, dials, self._play, scenario, self.house
+        )
         return answer_in_dialect(wanted)
 
     def _remembered(self, seen: Seen, place: Route, key: str, told: list[tuple[str, str]]) -> Answer:

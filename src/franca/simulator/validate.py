@@ -105,6 +105,8 @@ def _logit_bias(name: str, value: Any) -> None:
 
 
 def _prompt(name: str, value: Any) -> None:
+    if type(value) is int:  # one token is a token only in an array
+        raise _wrong_type(name, "a string, or an array of strings or of tokens", value)
     texts = value if type(value) is list else [value]
     for text in texts:
         plain = type(text) is str or type(text) is int

@@ -24,6 +24,8 @@ class Choice(Window):
 
     index = whole("index", "Position among the choices.")
     finish_reason = text("finish_reason", "Why the model stopped, in the server's own word; None when it said none.")
+    native_finish_reason = text("native_finish_reason", "Behind a router: why it stopped, in the provider's own word.")
+    error = mapping("error", "OpenRouter: what went wrong with this choice, raw.")
     stop_reason = raw("stop_reason", "vLLM: the stop string or token id that ended the answer.")
     logprobs = raw("logprobs", "Log probabilities, raw: servers differ.")
 
@@ -47,12 +49,13 @@ class Chat(Priced):
     """
 
     __slots__ = ()
-    _shown = ("id", "model", "finish_reason", "tool_calls", "content")
+    _shown = ("id", "model", "provider", "finish_reason", "tool_calls", "content")
 
     id = text("id", "Identifier of the answer.")
     object = text("object", '"chat.completion"; some servers say otherwise.')
     created = whole("created", "Unix time in seconds.")
     model = text("model", "The model that answered, as the server names it.")
+    provider = text("provider", "Behind a router (OpenRouter): who ran the model.")
     choices = children("choices", Choice, "The answers; one, unless `n` asked for more.")
     usage = child("usage", Usage, "Token counts; None when the server told none.")
     system_fingerprint = text("system_fingerprint", "The server's configuration that answered.")
@@ -96,6 +99,11 @@ class Chat(Priced):
     def finish_kind(self) -> str | None:
         """`finish_reason` as "stop", "length", "tool_calls", "content_filter", "error" or "other"."""
         return finish_kind(self.finish_reason)
+
+    @property
+    def native_finish_reason(self) -> str | None:
+        """Behind a router: why the first choice ended, in the provider's own word; None when it is not told."""
+        return Choice(first_choice(self._data)).native_finish_reason
 
     @property
     def logprobs(self) -> Any:

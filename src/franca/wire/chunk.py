@@ -28,6 +28,8 @@ class EventChoice(Window):
 
     index = whole("index", "The choice that it belongs to.")
     finish_reason = text("finish_reason", "Why the model stopped; None on all but the last event of a choice.")
+    native_finish_reason = text("native_finish_reason", "Behind a router: why it stopped, in the provider's own word.")
+    error = mapping("error", "OpenRouter: what went wrong with this choice, raw.")
     stop_reason = raw("stop_reason", "vLLM: the stop string or token id that ended the answer.")
     logprobs = raw("logprobs", "Log probabilities, raw.")
 
@@ -52,6 +54,7 @@ class ChatEvent(Window):
     object = text("object", '"chat.completion.chunk"; some servers say otherwise.')
     created = whole("created", "Unix time in seconds.")
     model = text("model", "The model that answers.")
+    provider = text("provider", "Behind a router (OpenRouter): who runs the model.")
     choices = children("choices", EventChoice, "What is new, by choice; [] on usage events and Azure's first.")
     usage = child("usage", Usage, "Token counts so far, on the events that carry them.")
     system_fingerprint = text("system_fingerprint", "The server's configuration that answers.")
@@ -106,6 +109,12 @@ class ChatEvent(Window):
     def finish_reason(self) -> str | None:
         """Why the first choice ended, on its last event."""
         value = first_choice(self._data).get("finish_reason")
+        return value if isinstance(value, str) else None
+
+    @property
+    def native_finish_reason(self) -> str | None:
+        """Behind a router: why the first choice ended, in the provider's own word, on its last event."""
+        value = first_choice(self._data).get("native_finish_reason")
         return value if isinstance(value, str) else None
 
     @property

@@ -31,6 +31,8 @@ class Embeddings(Priced):
 
     object = text("object", '"list".')
     model = text("model", "The model that answered.")
+    id = text("id", "Identifier of the answer, of servers that give one.")
+    provider = text("provider", "Behind a router (OpenRouter): who ran the model.")
     data = items("data", "The entries, raw: index, embedding (a list of numbers, or base64 text), object.")
     usage = child("usage", Usage, "Token counts; None when the server told none.")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, overload
+from typing import Any, ClassVar, overload
 
 from ..errors import ProtocolError
 from .base import Window, copy_json
@@ -17,7 +17,7 @@ class Model(Window):
     """One model that a server offers."""
 
     __slots__ = ()
-    _shown = ("id", "owned_by")
+    _shown: ClassVar[tuple[str, ...]] = ("id", "owned_by")
 
     object = text("object", '"model".')
     created = whole("created", "Unix time in seconds.")

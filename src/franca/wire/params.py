@@ -113,17 +113,19 @@ def build_chat_body(
     extra: Mapping[str, Any] | None = None,
     *,
     stream: bool = False,
+    known: frozenset[str] | None = None,
 ) -> dict[str, Any]:
     """The body of a chat request.
 
     `model` and `stream` come first, so that a router can read a prefix only; `messages` come last. Parameters
     that are None are left out; fields of `extra` go in as they are (None as null) but never replace one that was
     given by name. `tools` may hold Python functions; `tool_choice` may be one, or a tool's name. Empty `tools` are
-    left out, which means the same and is what servers accept.
+    left out, which means the same and is what servers accept. `known`: the names of the parameters, where a server
+    has more of them than everybody.
 
     Raises BadUsage for an unknown parameter, a message or tool of a wrong type.
     """
-    body = _start(model, stream, params, _CHAT)
+    body = _start(model, stream, params, known or _CHAT)
     if "tools" in body:
         tools = _tools(body["tools"])
         if tools:
@@ -142,16 +144,22 @@ def build_completion_body(
     extra: Mapping[str, Any] | None = None,
     *,
     stream: bool = False,
+    known: frozenset[str] | None = None,
 ) -> dict[str, Any]:
     """The body of a legacy completion request, with the rules of `build_chat_body`."""
-    return _finish(_start(model, stream, params, _COMPLETION), extra, prompt=prompt)
+    return _finish(_start(model, stream, params, known or _COMPLETION), extra, prompt=prompt)
 
 
 def build_embedding_body(
-    model: str | None, input: object, params: Mapping[str, Any], extra: Mapping[str, Any] | None = None
+    model: str | None,
+    input: object,
+    params: Mapping[str, Any],
+    extra: Mapping[str, Any] | None = None,
+    *,
+    known: frozenset[str] | None = None,
 ) -> dict[str, Any]:
     """The body of an embeddings request, with the rules of `build_chat_body`."""
-    return _finish(_start(model, False, params, _EMBEDDING), extra, input=input)
+    return _finish(_start(model, False, params, known or _EMBEDDING), extra, input=input)
 
 
 def _start(model: str | None, stream: bool, params: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from ..errors import BadUsage
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["MAX_INLINE_BYTES", "audio_part", "file_part", "image_part", "text_part"]
+__all__ = ["MAX_INLINE_BYTES", "audio_part", "file_part", "image_part", "image_type", "text_part"]
 
 MAX_INLINE_BYTES = 256 * 1024 * 1024
 """More than this is not sent inline: no server takes it (OpenAI: 50 MB), and it would fill the memory."""
@@ -170,6 +170,11 @@ def _head(function: str, data: str) -> bytes:
         return a2b_base64(data[:_HEAD], strict_mode=True)
     except (Base64Error, ValueError):
         raise BadUsage(f"{function}: base64= is no base64 text (and no data: URL)") from None
+
+
+def image_type(head: bytes) -> str | None:
+    """The media type of an image by its first bytes; None for what is no image known here."""
+    return _sniff(_IMAGES, head)
 
 
 def _sniff(table: tuple[tuple[int, bytes, str], ...], head: bytes) -> str | None:

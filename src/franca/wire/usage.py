@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from .base import Window
-from .fields import child, number, whole
+from .fields import child, flag, keyed, number, whole
 
-__all__ = ["CompletionTokensDetails", "PromptTokensDetails", "Usage", "total_usage"]
+__all__ = [
+    "CompletionTokensDetails",
+    "CostDetails",
+    "PromptTokensDetails",
+    "ServerToolUse",
+    "Usage",
+    "total_usage",
+]
 
 
 class PromptTokensDetails(Window):
@@ -22,6 +29,8 @@ class PromptTokensDetails(Window):
     audio_tokens = whole("audio_tokens", "Tokens of audio input.")
     image_tokens = whole("image_tokens", "Tokens of image input.")
     text_tokens = whole("text_tokens", "Tokens of text input.")
+    video_tokens = whole("video_tokens", "Tokens of video input (OpenRouter).")
+    file_tokens = whole("file_tokens", "Tokens of files (OpenRouter).")
 
 
 class CompletionTokensDetails(Window):
@@ -38,13 +47,43 @@ class CompletionTokensDetails(Window):
     rejected_prediction_tokens = whole("rejected_prediction_tokens", "Tokens of the prediction not used, yet billed.")
     image_tokens = whole("image_tokens", "Tokens of image output (OpenRouter).")
     text_tokens = whole("text_tokens", "Tokens of text output.")
+    video_tokens = whole("video_tokens", "Tokens of video output (OpenRouter).")
+
+
+class CostDetails(Window):
+    """What the cost was made of (OpenRouter), in US dollars."""
+
+    __slots__ = ()
+    _shown = ("upstream_inference_cost", "upstream_inference_prompt_cost", "upstream_inference_completions_cost")
+
+    upstream_inference_cost = number(
+        "upstream_inference_cost",
+        "What the provider charges. With your own key of the provider (`is_byok`) it is billed to that key, and is not"
+        " in `Usage.cost`.",
+    )
+    upstream_inference_prompt_cost = number("upstream_inference_prompt_cost", "The provider's price of the prompt.")
+    upstream_inference_completions_cost = number(
+        "upstream_inference_completions_cost", "The provider's price of the answer."
+    )
+    server_tool_cost = number("server_tool_cost", "What tools that ran at the server cost.")
+
+
+class ServerToolUse(Window):
+    """Tools that ran at the server (OpenRouter)."""
+
+    __slots__ = ()
+    _shown = ("tool_calls_requested", "tool_calls_executed", "web_search_requests")
+
+    tool_calls_requested = whole("tool_calls_requested", "Calls that the model asked for.")
+    tool_calls_executed = whole("tool_calls_executed", "Calls that were run.")
+    web_search_requests = whole("web_search_requests", "Searches of the web, billed one by one.")
 
 
 class Usage(Window):
     """The `usage` object of an answer."""
 
     __slots__ = ()
-    _shown = ("prompt_tokens", "completion_tokens", "total_tokens", "cost")
+    _shown: ClassVar[tuple[str, ...]] = ("prompt_tokens", "completion_tokens", "total_tokens", "cost")
 
     prompt_tokens = whole("prompt_tokens", "Tokens of the prompt.")
     completion_tokens = whole("completion_tokens", "Tokens of the answer.")
@@ -54,6 +93,16 @@ class Usage(Window):
     completion_tokens_details = child(
         "completion_tokens_details", CompletionTokensDetails, "Breakdown of the completion tokens."
     )
+    cost_details = child("cost_details", CostDetails, "Breakdown of the cost (OpenRouter).")
+    is_byok = flag("is_byok", "Whether your own key of the provider was used (OpenRouter).")
+    server_tool_use_details = child("server_tool_use_details", ServerToolUse, "The field of this name; see below.")
+
+    @property
+    @keyed("server_tool_use")
+    def server_tool_use(self) -> ServerToolUse | None:
+        """Tools that ran at the server (OpenRouter), under either of the two names that it uses."""
+        told = self._data.get("server_tool_use")
+        return ServerToolUse(told) if isinstance(told, dict) else self.server_tool_use_details
 
 
 def total_usage(usages: Sequence[Usage | None]) -> Usage | None:

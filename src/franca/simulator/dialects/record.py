@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from ..steps import Answer
+    from .serve import Wanted
 
 __all__ = ["ABSENT", "Asked", "Dialect", "Problem", "Rule", "Shape", "Speech", "detailed_usage", "plain_usage"]
 
@@ -38,6 +42,7 @@ class Asked(NamedTuple):
 Shape: TypeAlias = "Callable[[Problem], Any]"
 Rule: TypeAlias = "Callable[[Asked], Problem | None]"
 Usage: TypeAlias = "Callable[[int, int, int], dict[str, Any]]"
+Beyond: TypeAlias = "Callable[[Wanted], Answer | None]"
 Finishing: TypeAlias = "Callable[[dict[str, Any], str, dict[str, Any]], None]"
 
 
@@ -147,6 +152,7 @@ class Dialect:
     rules      what it refuses of a chat, tried in order
     headers    of every answer; `{id}` is the request's id
     limits     of every good answer to a POST; `over` of a 429
+    beyond     asked first: answers what this server has beyond the plain wire, None where the plain way will do
     """
 
     name: str
@@ -176,6 +182,7 @@ class Dialect:
     headers: tuple[tuple[str, str], ...] = ()
     limits: tuple[tuple[str, str], ...] = ()
     over: tuple[tuple[str, str], ...] = (("retry-after", "7"),)
+    beyond: Beyond | None = None
 
     @property
     def base(self) -> str:

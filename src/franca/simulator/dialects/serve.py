@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from struct import pack
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 from .. import http
@@ -24,6 +24,9 @@ from . import DIALECTS
 from .canonical import canonical
 from .record import Asked, Dialect, Problem
 from .speak import Speaker
+
+if TYPE_CHECKING:
+    from ..openrouter.house import House
 
 __all__ = ["Wanted", "answer_in_dialect"]
 
@@ -45,6 +48,10 @@ class Wanted(NamedTuple):
     dials: Dials
     play: Callable[[str, Ask], Answer | None]
     """Plays a scenario."""
+    scenario: str
+    """The one that a header names, or ""."""
+    house: Callable[[], House]
+    """The state of the simulated OpenRouter, made when first asked."""
 
 
 class _Place(NamedTuple):
@@ -61,6 +68,10 @@ def answer_in_dialect(wanted: Wanted) -> Answer:
     if dialect is None:
         known = ", ".join(sorted(DIALECTS))
         return http.answer(404, http.error_body(f"There is no dialect {name!r}; there are {known}."))
+    if dialect.beyond is not None:
+        answer = dialect.beyond(wanted)
+        if answer is not None:
+            return answer
     told = [(key, value.replace("{id}", wanted.id)) for key, value in dialect.headers]
     try:
         return _answer(dialect, wanted, "/" + rest, dict(parse_qsl(wanted.query)), told)
@@ -128,7 +139,7 @@ def _place(name: str, path: str) -> _Place | None:
 def _check_key(dialect: Dialect, wanted: Wanted, deployment: bool) -> None:
     """The key as this server wants it sent; any key is right where the simulator has none."""
     key = wanted.dials.api_key
-    if key is None or dialect.auth == "none":
+    if key is None or dialect.auth == "none" or dialect.beyond is not None:  # which has looked at the key
         return
     sent = {name.lower(): value.decode("latin-1") for name, value in wanted.headers}
     bearer = sent.get(b"authorization", "").removeprefix("Bearer ")

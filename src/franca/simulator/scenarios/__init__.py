@@ -5,7 +5,22 @@ A file holds one kind; `SCENARIOS` holds them all, in the order of the table in 
 
 from __future__ import annotations
 
-from . import cuts, deltas, embeddings, endings, errors, framing, inside, limits, models, sse, statuses, time, tools
+from . import (
+    cuts,
+    deltas,
+    embeddings,
+    endings,
+    errors,
+    framing,
+    inside,
+    limits,
+    models,
+    routed,
+    sse,
+    statuses,
+    time,
+    tools,
+)
 from .record import Outcome, Scenario
 
 __all__ = ["KINDS", "SCENARIOS", "Outcome", "Scenario"]
@@ -19,6 +34,7 @@ KINDS: dict[str, list[Scenario]] = {
     "Finish reasons and usage": endings.ROWS,
     "Error answers": [*errors.ROWS, *statuses.ROWS],
     "Errors inside good answers": inside.ROWS,
+    "A router's refusals": routed.ROWS,
     "Limits and retries": limits.ROWS,
     "Time": time.ROWS,
     "Embeddings": embeddings.ROWS,

@@ -1,4 +1,4 @@
-"""From what a server sent to the error it means: finds the message in every shape, and hides secrets.
+"""What an error body says: the error object's fields and message, wherever and however a server wrote them.
 
 Where servers put the message (measured over those in `docs/conformance.md`), in the order it is looked for:
 `error.message`, `error` as text, `message` (text, or an object as Mistral's), `detail` (text, or pydantic's
@@ -8,49 +8,17 @@ or the text itself. It is never empty: an empty body gives a sentence that says 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from .error_table import class_for, is_retryable
-from .errors import FrancaError, StatusError
-from .retry import hint, retry_after
-from .wire import codec
-from .wire.headers import Headers
+from ..retry import hint
+from ..wire import codec
 
-__all__ = ["Origin", "Problem", "error_from_object", "error_from_reply", "find_error", "read_problem", "with_origin"]
+__all__ = ["Problem", "as_moment", "read_problem"]
 
 _BODY_LIMIT = 16 * 1024
-_MESSAGE_LIMIT = 2000
-_SHORTEST_SECRET = 8  # shorter keys are placeholders ("ollama", "x"); hiding them would garble every text
 _DEEPEST = 30  # levels of an error object that are read; a server may nest deeper than Python's stack likes
-_HIDDEN = "***"
-
-
-class Origin:
-    """Who was asked, for error texts: server name, model, and the secrets that no text may hold."""
-
-    __slots__ = ("model", "secrets", "server")
-
-    def __init__(self, server: str | None = None, model: str | None = None, secrets: Iterable[str] = ()) -> None:
-        self.server = server
-        self.model = model
-        self.secrets = tuple(secret for secret in secrets if len(secret) >= _SHORTEST_SECRET)
-
-    def scrub(self, value: Any, depth: int = _DEEPEST) -> Any:
-        """`value` (text, or any JSON) with the caller's own secrets replaced by `***`."""
-        if not self.secrets:
-            return value
-        if isinstance(value, str):
-            for secret in self.secrets:
-                value = value.replace(secret, _HIDDEN)
-            return value
-        if isinstance(value, (dict, list)) and not depth:
-            return _HIDDEN
-        if isinstance(value, dict):
-            return {self.scrub(key): self.scrub(item, depth - 1) for key, item in value.items()}
-        if isinstance(value, list):
-            return [self.scrub(item, depth - 1) for item in value]
-        return value
+_MOST_STAGES = 50
 
 
 class Problem:
@@ -61,6 +29,7 @@ class Problem:
         "message",
         "metadata",
         "param",
+        "reset",
         "retry_after",
         "retryable",
         "sentence",
@@ -78,84 +47,11 @@ class Problem:
         self.metadata: dict[str, Any] = {}
         self.retryable: bool | None = None
         self.retry_after: float | None = None
+        self.reset: float | None = None
+        """Unix seconds: when the limit that was passed is whole again."""
         self.words: tuple[object, ...] = ()
         self.sentence = ""
         """The message, if it is the server's own and in one piece: only such a one may choose the class."""
-
-
-def find_error(payload: Any) -> Any:
-    """The error in an answer, a chunk or a choice, or None: a non-empty `error` member, or a Gemini-like list
-    of one, or an object that calls itself an error."""
-    if isinstance(payload, list):
-        return payload[0] if payload and isinstance(payload[0], dict) and payload[0].get("error") else None
-    if isinstance(payload, dict):
-        if payload.get("error"):
-            return payload
-        if payload.get("object") == "error" or (payload.get("type") == "error" and "choices" not in payload):
-            return payload
-    return None
-
-
-def error_from_reply(status: int, headers: Headers, body: bytes, origin: Origin, *, now: float) -> StatusError:
-    """The error for an answer whose HTTP status says it is one. `now`: Unix seconds, for Retry-After dates."""
-    text = body[:_BODY_LIMIT].decode("utf-8", "replace")
-    problem = read_problem(_decoded(body), text, f"the server answered HTTP {status}")
-    if 300 <= status < 400:
-        problem.message = _redirected(status, headers)
-    return _make(problem, status, headers, text, origin, now)
-
-
-def error_from_object(
-    payload: Any, headers: Headers, origin: Origin, *, now: float, partial: Any = None
-) -> StatusError:
-    """The error for an `error` object found in a 200 answer, a chunk, a choice, or an `event: error`."""
-    text = payload if isinstance(payload, str) else codec.received_text(payload)
-    problem = read_problem(payload, text, "the server sent an error")
-    error = _make(problem, None, headers, text[:_BODY_LIMIT], origin, now)
-    error.partial = partial
-    return error
-
-
-def _make(problem: Problem, status: int | None, headers: Headers, body: str, origin: Origin, now: float) -> StatusError:
-    told = problem.status if status is None else status
-    cls, meant = class_for(told, *problem.words, sentence=problem.sentence)
-    retryable = is_retryable(cls, meant)
-    if problem.retryable is False or headers.get("x-should-retry") == "false":
-        retryable = False
-    elif headers.get("x-should-retry") == "true":
-        retryable = True
-    after = retry_after(headers, now)
-    return cls(
-        origin.scrub(problem.message)[:_MESSAGE_LIMIT],
-        server=origin.server,
-        model=origin.model,
-        status=meant,
-        type=origin.scrub(problem.type),
-        code=origin.scrub(problem.code),
-        param=origin.scrub(problem.param),
-        request_id=headers.request_id,
-        retry_after=problem.retry_after if after is None else after,
-        body=origin.scrub(body),
-        headers=Headers([(name, origin.scrub(value)) for name, value in headers.pairs]),
-        retryable=retryable,
-        metadata=origin.scrub(problem.metadata),
-    )
-
-
-def _redirected(status: int, headers: Headers) -> str:
-    where = headers.get("location") or "nowhere (no Location header)"
-    return f"the server redirects this request ({status}) to {where}; use that address as the base URL"
-
-
-def _decoded(body: bytes) -> Any:
-    """The JSON of a body; None when it is none (or says `null`)."""
-    try:
-        return codec.decode_json(body)
-    except ValueError:
-        return None
-
-
-# ---- reading the error object --------------------------------------------------------------------
 
 
 def read_problem(payload: Any, text: str, event: str) -> Problem:
@@ -206,16 +102,20 @@ def _read_labels(problem: Problem, fields: Mapping[str, Any]) -> None:
         problem.status = problem.status or _as_status(candidate)
     inner = fields.get("innererror")  # Azure's content filter
     deeper = inner.get("code") if isinstance(inner, dict) else None
-    moderated = "moderation" if "reasons" in problem.metadata or "flagged_input" in problem.metadata else None
+    moderated = "moderation" if _is_stopped(problem, fields) else None
+    availability = fields.get("availability")
+    unavailable = availability.get("code") if isinstance(availability, dict) else None
     details = fields.get("details")
     reasons = [one.get("reason") for one in details if isinstance(one, dict)] if isinstance(details, list) else []
     # The more precise word first: OpenAI's generic type is invalid_request_error, its code content_filter.
     problem.words = (
         moderated,
         deeper,
+        unavailable,
         *reasons[:5],
         problem.code,
         problem.metadata.get("error_type"),
+        fields.get("error_type"),
         problem.type,
         gemini,
     )
@@ -225,8 +125,30 @@ def _read_labels(problem: Problem, fields: Mapping[str, Any]) -> None:
             known[key] = value
 
 
+def _is_stopped(problem: Problem, fields: Mapping[str, Any]) -> bool:
+    """Whether OpenRouter's moderation, or a guardrail, stopped what was asked: `reasons`, the `patterns` beside a code
+    of 403, or the stage of the pipeline that says that it blocked (with `X-OpenRouter-Metadata: enabled`)."""
+    metadata = problem.metadata
+    if "reasons" in metadata or "flagged_input" in metadata:
+        return True
+    if problem.status == 403 and isinstance(metadata.get("patterns"), list):
+        return True
+    routed = fields.get("openrouter_metadata")
+    pipeline = routed.get("pipeline") if isinstance(routed, dict) else None
+    for stage in pipeline[:_MOST_STAGES] if isinstance(pipeline, list) else ():
+        if isinstance(stage, dict) and stage.get("type") == "guardrail":
+            data = stage.get("data")
+            if isinstance(data, dict) and data.get("action") == "blocked":
+                return True
+    return False
+
+
 def _read_hints(problem: Problem, fields: Mapping[str, Any]) -> None:
-    """What the body says about trying again (OpenRouter's `availability`, Gemini's `retryDelay`)."""
+    """What the body says about trying again: OpenRouter's `availability` and budget, Gemini's `retryDelay`."""
+    if problem.metadata.get("limit_source") == "openrouter_in_flight_budget":
+        # A 402, but of an account that has money: what is being answered just now may cost as much as it has
+        # (openrouter.ai/docs/api_reference/limits, November 2026). It goes away as those requests end.
+        problem.retryable = True
     availability = fields.get("availability")
     if isinstance(availability, dict):
         if isinstance(availability.get("retryable"), bool):
@@ -240,6 +162,10 @@ def _read_hints(problem: Problem, fields: Mapping[str, Any]) -> None:
     for detail in details if isinstance(details, list) else ():
         if isinstance(detail, dict) and problem.retry_after is None:
             problem.retry_after = hint(detail.get("retryDelay"))
+    sent = problem.metadata.get("headers")  # OpenRouter repeats its own there
+    for name, value in sent.items() if isinstance(sent, dict) else ():
+        if name.lower() == "x-ratelimit-reset":
+            problem.reset = as_moment(value)
 
 
 def _message(payload: Mapping[str, Any], inner: Any) -> str:
@@ -247,7 +173,7 @@ def _message(payload: Mapping[str, Any], inner: Any) -> str:
     if isinstance(inner, dict):
         found = _words(inner.get("message")) or _words(inner.get("detail")) or _words(inner.get("error"))
         raw = inner.get("metadata")
-        raw = _words(raw.get("raw")) if isinstance(raw, dict) else ""
+        raw = _words_upstream(raw.get("raw")) if isinstance(raw, dict) else ""
         if raw and raw not in found:  # OpenRouter: "Provider returned error", and what the provider said
             found = f"{found}: {raw}" if found else raw
         if found:
@@ -294,6 +220,16 @@ def _words(value: Any, depth: int = _DEEPEST) -> str:
     return ""
 
 
+def _words_upstream(raw: Any) -> str:
+    """What a provider behind a router said: text, an error object, or one as JSON in a text."""
+    if isinstance(raw, str) and raw.lstrip()[:1] in ("{", "["):
+        try:
+            return _words(codec.decode_json(raw.encode("utf-8", "replace"))) or raw.strip()
+        except ValueError:
+            return raw.strip()  # it was cut, or only looks like JSON
+    return _words(raw)
+
+
 def _loc(value: Any) -> str:
     if not isinstance(value, list):
         return ""
@@ -309,6 +245,12 @@ def _as_status(value: Any) -> int | None:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) == 3:
         value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and 400 <= value <= 599 else None
+
+
+def as_moment(value: Any) -> float | None:
+    """Unix seconds of a reset that is told as Unix milliseconds, as OpenRouter does; other numbers mean too much."""
+    digits = value if isinstance(value, str) else str(value) if type(value) is int and 0 < value < 10**14 else ""
+    return int(digits) / 1000 if len(digits) == 13 and digits.isascii() and digits.isdigit() else None
 
 
 def _plain_text(text: str) -> str:
@@ -328,11 +270,3 @@ def _plain_text(text: str) -> str:
 def _without_tags(text: str) -> str:
     kept = [piece.rpartition(">")[2] for piece in text.split("<")]
     return " ".join(" ".join(kept).split())
-
-
-def with_origin(error: FrancaError, origin: Origin) -> None:
-    """Tell an error from below (a transport's, a reader's) whom it concerns, and hide secrets in what it quotes."""
-    error.server = origin.server or error.server
-    error.model = origin.model
-    error.message = origin.scrub(error.message)
-    error.body = origin.scrub(error.body)

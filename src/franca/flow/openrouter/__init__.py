@@ -1,0 +1,1 @@
+"""The flows of OpenRouter's own endpoints: generations, catalogue, account, media."""

@@ -1,0 +1,83 @@
+"""What both clients of OpenRouter have in common: how they are made, and what their answers are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Unpack
+
+from ..client.common import Configured, Driver
+from ..errors import BadUsage
+from ..flow.kinds import CHAT, COMPLETION, Home, StreamKind
+from ..flow.session import Key
+from ..servers import Server
+from ..wire.openrouter.build import build_routed_chat, build_routed_completion, flat_keys, without_routing
+from ..wire.openrouter.chat import RoutedCompletionEvent, RoutedEvent
+from ..wire.openrouter.params import OpenRouterLoopParams
+from .capability import Catalogue
+from .options import OpenRouterOptions, call_headers, separated
+
+__all__ = ["HOME", "LOOP_FIELDS", "Routed", "given_now"]
+
+HOME = Home("openrouter", without_routing)
+LOOP_FIELDS = frozenset(OpenRouterLoopParams.__annotations__)
+
+
+class Routed(Configured[Driver]):
+    """A client of OpenRouter: its row of the table, with the fields, answers and the catalogue that only it has."""
+
+    _catalogue: Catalogue
+
+    def __init__(
+        self, api_key: Key = None, /, *, base_url: str | Server | None = None, **options: Unpack[OpenRouterOptions]
+    ) -> None:
+        given: dict[str, Any] = dict(options)
+        if api_key is not None:
+            if given.get("api_key") is not None:
+                raise BadUsage("the key is given twice: as the first argument, and as api_key")
+            given["api_key"] = api_key
+        server, rest, catalogue = separated(base_url, given)
+        self._set_up(server, rest, catalogue)
+
+    def _set_up(self, server: str | Server, options: Mapping[str, Any], catalogue: Mapping[str, Any]) -> None:
+        Configured.__init__(self, server, **options)
+        self._catalogue = Catalogue(**catalogue)
+
+    def _chat_kind(self, answer: Callable[..., Any]) -> StreamKind:
+        """Chats whose answers hold on to this client."""
+
+        def whole(*given: Any) -> Any:
+            return answer(*given, client=self)
+
+        return CHAT.at(HOME, event=RoutedEvent, whole=whole, build=build_routed_chat)
+
+    def _completion_kind(self, answer: Callable[..., Any]) -> StreamKind:
+        def whole(*given: Any) -> Any:
+            return answer(*given, client=self)
+
+        return COMPLETION.at(HOME, event=RoutedCompletionEvent, whole=whole, build=build_routed_completion)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        _, (cls, server, options) = super().__reduce__()
+        return _made, (cls, server, options, self._catalogue.settings())
+
+
+def _made(cls: Any, server: Any, options: dict[str, Any], catalogue: dict[str, Any]) -> Any:
+    client = cls.__new__(cls)
+    client._set_up(server, options, catalogue)
+    return client
+
+
+def given_now(params: Mapping[str, Any], extra: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The parameters of a call with its routing options as headers. Warns of the flat `provider_...` keys that clients
+    of old used: they are sent as fields of `provider`."""
+    flat = flat_keys(params, extra)
+    if flat:
+        import warnings
+
+        warnings.warn(
+            f"{', '.join(flat)}: OpenRouter takes these in the object `provider`, where they are moved now: "
+            f"provider={{{flat[0].removeprefix('provider_')!r}: ...}}",
+            FutureWarning,
+            stacklevel=3,
+        )
+    return call_headers(params)

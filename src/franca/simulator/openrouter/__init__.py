@@ -1,0 +1,1 @@
+"""A simulated OpenRouter: its catalogue, its accounts and what it answers."""
