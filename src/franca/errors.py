@@ -23,6 +23,7 @@
     ├── NoChoices            an answer without a single choice
     ├── ToolsUnfinished      a tool loop ended before the model gave its answer; `.partial.history` goes on from there
     └── OutputInvalid        the model's text is not what was asked; `.text`, `.problems`
+        └── OutputCut        it was cut off by its limit of tokens, and could not be continued
 
 All carry the same attributes (see `FrancaError`), pickle and copy. None holds a key: texts that
 come from a server are scrubbed of the caller's secrets before they get here (`franca.faults`).
@@ -46,6 +47,7 @@ __all__ = [
     "NoProvider",
     "NotFound",
     "OutOfCredits",
+    "OutputCut",
     "OutputInvalid",
     "ProtocolError",
     "RateLimited",
@@ -79,11 +81,13 @@ class FrancaError(Exception):
     partial      the `Chat` assembled so far, when a stream or a choice had begun
     tried        the servers that were asked in vain before this one (`fallbacks`), each a `Tried`
     adapted      how the request that failed differed from what was asked for, each a `Change`
+    attempts     of structured output: every request that was made for it, each an `Attempt`
     """
 
     retryable = False
     tried: tuple[Any, ...] = ()
     adapted: tuple[Any, ...] = ()
+    attempts: tuple[Any, ...] = ()
 
     def __init__(
         self,
@@ -139,13 +143,25 @@ class FrancaError(Exception):
         told = not label and self.message.startswith(f"{self.status} ")  # the title of a page: "502 Bad Gateway"
         status = f"{self.status} " if self.status is not None and not told else ""
         label = f"{label}: " if label else ""
+        provider = self.metadata.get("provider_name")  # whom a router had asked
         notes = [
             f"model {self.model}" if self.model else "",
+            f"provider {provider[:100]}"
+            if isinstance(provider, str) and provider and provider not in self.message
+            else "",
             f"request {self.request_id}" if self.request_id else "",
             f"retry after {self.retry_after:g} s" if self.retry_after is not None else "",
+            self._added(),
         ]
         tail = ", ".join(note for note in notes if note)
         return f"{where}{status}{label}{self.message}" + (f" ({tail})" if tail else "")
+
+    def _added(self) -> str:
+        """What was sent and not asked for, where that may be what was refused."""
+        if self.status not in (400, 404, 422):
+            return ""
+        fields = [change.field for change in self.adapted if change.action == "add"]
+        return f"{', '.join(fields)} added by franca" if fields else ""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
@@ -296,3 +312,7 @@ class OutputInvalid(FrancaError):
         super().__init__(message, **details)
         self.text = text
         self.problems = list(problems)
+
+
+class OutputCut(OutputInvalid):
+    """The answer was cut off by its limit of tokens before it was whole, and going on with it did not help."""

@@ -78,7 +78,7 @@ def test_binary_input_is_attached_only_when_told_so(console: Console, sim: Simul
         (["chat", "-m", "echo", "-i", "--json", "x"], "--json is for one answer"),
         (["chat", "-m", "echo", "-a", "/missing", "x"], "cannot read /missing"),
         (["chat", "-m", "echo", "--temperature", "1", "-k", "temperature=2", "x"], "given twice"),
-        (["chat", "x"], "has echo, lorem, json, tools, reason, embed"),
+        (["chat", "x"], "has echo, lorem, json, tools, reason, structured and 1 more (franca models)"),
         (["chat", "-m", "echo", "-H", "nocolon", "x"], "'NAME: VALUE'"),
         (["chat", "-m", "echo", "-S", "grok", "x"], "did you mean 'groq'?"),
         (["chat", "-m", "echo", "--timeout", "-1", "x"], "timeout is a number of seconds"),

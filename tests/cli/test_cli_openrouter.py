@@ -90,6 +90,18 @@ def test_openrouter_models_in_a_terminal(router: Router) -> None:
     assert max(map(len, lines)) <= 80
 
 
+@pytest.mark.parametrize(("columns", "heads"), [(64, "MODEL CONTEXT IN $/M OUT $/M CAN"), (40, "MODEL CONTEXT IN $/M")])
+def test_ids_are_whole_in_a_narrow_terminal(columns: int, heads: str, router: Router) -> None:
+    """They are copied from there: the last column is cut, and columns go, before a name is."""
+    code, lines = router.terminal("models", "--author", "acme", columns=columns)
+    assert code == 0
+    assert " ".join(lines[0].split()) == heads
+    assert [line.split()[0] for line in lines[1:]] == [
+        *("acme/scholar-1", "acme/scholar-mini", "acme/scholar-1:free", "~acme/scholar-latest", "acme/poet"),
+    ]
+    assert max(map(len, lines)) <= columns
+
+
 def test_prices_that_others_may_replace_have_a_star(router: Router) -> None:
     """A price that holds for short prompts only does not pass for the price."""
     _, lines = router.terminal("models", "thinker-70b")
@@ -224,6 +236,8 @@ def test_endpoints_in_a_narrow_terminal(router: Router) -> None:
     assert "TOK/S" not in lines[0]
     assert lines[4].startswith("delta-labs/priority  200k")
     assert max(map(len, lines)) <= 80
+    _, narrow = router.terminal("endpoints", "acme/scholar-1", columns=50)
+    assert narrow[4].split() == ["delta-labs/priority", "200k", "4.00", "16.00"]
     _, wide = router.terminal("endpoints", "acme/scholar-1", columns=120)
     assert wide[0].split()[-4:] == ["UP", "TOK/S", "WAIT", "CAN"]
 
@@ -276,7 +290,9 @@ def test_the_account_needs_a_key(words: list[str], router: Router) -> None:
 @pytest.mark.parametrize("command", ["credits", "keys", "activity"])
 def test_a_management_key_may_have_a_variable_of_its_own(command: str, router: Router) -> None:
     """It is used where a management key is wanted; --api-key-env goes before it. An ordinary key is refused."""
-    assert router.run(command).code == 4
+    refused = router.run(command)
+    assert refused.code == 4
+    assert "OPENROUTER_MANAGEMENT_KEY may hold one" in refused.err.splitlines()[-1]
     assert router.run(command, OPENROUTER_MANAGEMENT_KEY=MANAGEMENT).code == 0
     assert router.run(command, "--api-key-env", "MINE", OPENROUTER_MANAGEMENT_KEY="no", MINE=MANAGEMENT).code == 0
     assert "management" not in router.run("key", OPENROUTER_MANAGEMENT_KEY=MANAGEMENT).out

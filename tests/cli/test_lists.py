@@ -18,7 +18,7 @@ def test_models_in_a_pipe(console: Console) -> None:
     done = console.run("models")
     assert done.code == 0
     rows = [line.split("\t") for line in done.out.splitlines()]
-    assert [row[0] for row in rows] == ["echo", "lorem", "json", "tools", "reason", "embed"]
+    assert [row[0] for row in rows] == ["echo", "lorem", "json", "tools", "reason", "structured", "embed"]
     assert all(row[1:] == ["franca-simulator", "2026-09-21", ""] for row in rows)
 
 
@@ -35,11 +35,11 @@ def test_models_filtered_and_as_json(console: Console) -> None:
     """FILTER keeps ids with the text in them, whatever the case; --json gives the server's own entries."""
     assert console.run("models", "EC").out.split("\t")[0] == "echo"
     entries = json.loads(console.run("models", "--json", "e").out)
-    assert [entry["id"] for entry in entries] == ["echo", "lorem", "reason", "embed"]
+    assert [entry["id"] for entry in entries] == ["echo", "lorem", "reason", "structured", "embed"]
     assert entries[0]["object"] == "model"
     none = console.run("models", "zzz")
     assert (none.code, none.out) == (1, "")
-    assert "none of the 6 models" in none.err
+    assert "none of the 7 models" in none.err
 
 
 @pytest.mark.parametrize("scenario", ["models-bare-array", "models-models-key", "models-strings", "models-sparse"])

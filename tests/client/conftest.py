@@ -47,6 +47,13 @@ class Sync:
             events = list(stream)
         return events, stream.final
 
+    @staticmethod
+    def each(client, tell, method, *args, **kwargs):
+        """Tell every event of a stream when it comes."""
+        with getattr(client, method)(*args, **kwargs) as stream:
+            for event in stream:
+                tell(event)
+
 
 class Async:
     name = "async"
@@ -73,6 +80,15 @@ class Async:
             async with getattr(client, method)(*args, **kwargs) as stream:
                 events = [event async for event in stream]
             return events, stream.final
+
+        return client._loop_of_test.run_until_complete(main())
+
+    @staticmethod
+    def each(client, tell, method, *args, **kwargs):
+        async def main():
+            async with getattr(client, method)(*args, **kwargs) as stream:
+                async for event in stream:
+                    tell(event)
 
         return client._loop_of_test.run_until_complete(main())
 

@@ -104,7 +104,7 @@ def test_models_and_other_paths(sim, kind):
         )
 
     models, one, raw = kind.run(work, sim.url)
-    assert {"echo", "lorem", "json", "tools", "embed", "reason"} <= set(models.ids)
+    assert {"echo", "lorem", "json", "tools", "embed", "reason", "structured"} <= set(models.ids)
     assert one.json()["id"] == "echo"
     assert raw.json()["object"] == "list"
 

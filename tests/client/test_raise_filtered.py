@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Async, Sync
 
 import franca
 from franca import errors
 
-BOTH = pytest.mark.parametrize("kind", [Sync, Async], ids=lambda kind: kind.name)
 FILTERED = "scenario:finish-content-filter"
 
 
-@BOTH
 def test_without_it_the_reason_is_told(sim, kind):
     """By itself a filtered answer is an answer, with its finish reason."""
     chat = kind.run(lambda client, how: how.call(client, "chat", "x"), sim.url, model=FILTERED)
     assert chat.finish_reason == "content_filter"
 
 
-@BOTH
 @pytest.mark.parametrize("place", ["client", "call"])
 def test_whole(sim, kind, place):
     """Asked for of the client or of a call, it is Flagged, with what was written as `partial`."""
@@ -33,28 +29,16 @@ def test_whole(sim, kind, place):
     assert error.partial.metrics.tries == 1
 
 
-@BOTH
 def test_streamed(sim, kind):
     """Of a stream every event comes first; the error is raised at its end, and `final` raises it too."""
     seen = []
-
-    def work(client, how):
-        if how is Sync:
-            with client.chat_stream("x", raise_filtered=True) as stream:
-                for event in stream:
-                    seen.append(event.content)
-            return None
-
-        async def reading():
-            async with client.chat_stream("x", raise_filtered=True) as stream:
-                async for event in stream:
-                    seen.append(event.content)
-
-        return client._loop_of_test.run_until_complete(reading())
-
     with pytest.raises(errors.Flagged) as caught:
-        kind.run(work, sim.url, model=FILTERED)
-    assert "".join(filter(None, seen)) == "Hello, world"
+        kind.run(
+            lambda client, how: how.each(client, seen.append, "chat_stream", "x", raise_filtered=True),
+            sim.url,
+            model=FILTERED,
+        )
+    assert "".join(event.content or "" for event in seen) == "Hello, world"
     assert caught.value.partial.content == "Hello, world"
 
 

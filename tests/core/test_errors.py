@@ -10,6 +10,7 @@ import pytest
 
 from franca import error_table, errors
 from franca.wire.headers import Headers
+from franca.wire.told import Change
 
 ALL = [cls for cls in vars(errors).values() if inspect.isclass(cls) and issubclass(cls, errors.FrancaError)]
 
@@ -181,6 +182,26 @@ def test_text_tells_who_what_and_when():
     )
     assert str(error) == ("groq: 429 rate_limit_exceeded: slow down (model llama, request req_1, retry after 2 s)")
     assert repr(error) == f"RateLimited({str(error)!r})"
+
+
+def test_text_tells_which_provider_failed_behind_a_router():
+    """Once: not where the message names it already, and only as text."""
+    failed = {"status": 502, "model": "a/b", "metadata": {"provider_name": "Acme"}}
+    assert str(errors.ModelDown("Provider returned error", **failed)) == (
+        "502 Provider returned error (model a/b, provider Acme)"
+    )
+    assert str(errors.ModelDown("Acme failed", **failed)) == "502 Acme failed (model a/b)"
+    for odd in ("", None, 3, ["Acme"]):
+        assert str(errors.ModelDown("failed", metadata={"provider_name": odd})) == "failed"
+
+
+def test_text_tells_what_was_sent_and_not_asked_for():
+    """Where that may be what was refused: the caller would look for it in vain in their own request."""
+    error = errors.NotFound("No endpoints found", status=404)
+    error.adapted = (Change("user", "drop", "", "table"), Change("provider.require_parameters", "add", "true", "table"))
+    assert str(error) == "404 No endpoints found (provider.require_parameters added by franca)"
+    error.status = 429
+    assert str(error) == "429 No endpoints found"
 
 
 def test_text_names_an_address_once():

@@ -8,7 +8,7 @@ import json
 import pytest
 from heal_bodies import FULL, HI, ONE, THERE, TOOL
 
-from franca.heal import POLICIES, Remedy, applied, recalled
+from franca.heal import KINDS, POLICIES, Remedy, applied, recalled
 from franca.heal.policy import is_known
 
 
@@ -156,9 +156,9 @@ def test_a_remedy_from_elsewhere_must_be_on_the_list(one):
 def test_remembered_remedies_go_by_kind():
     known = (Remedy("drop", "user"), Remedy("drop", "temperature"), Remedy("drop", "nonsense"))
     body = {"user": "u", "temperature": 1}
-    made, changes = recalled(body, known, allow={"sampling"})
+    made, changes = recalled(body, known, keeps=set(KINDS) - {"sampling"})
     assert made == {"user": "u"}
     assert [str(change) for change in changes] == ["drop temperature (remembered)"]
-    same, none = recalled(made, known, allow={"sampling"})
+    same, none = recalled(made, known, keeps=set(KINDS) - {"sampling"})
     assert same is made
     assert none == ()

@@ -28,7 +28,7 @@ def examine(url: str, probe: str, model: str | None = "lorem", **options: Any) -
 
 HOLDS = {
     "reachable": ("lorem", "HTTP/1.1, not encrypted; calls itself franca-simulator"),
-    "models": ("lorem", "6 models"),
+    "models": ("lorem", "7 models"),
     "chat": ("lorem", "text, finish reason length, token counts told"),
     "system role": ("lorem", "the prompt grew by"),
     "developer role": ("lorem", "the prompt grew by"),
@@ -222,11 +222,11 @@ NO_USAGE = other(usage=None)
 EMPTY = {"choices": [{"index": 0, "message": {"role": "assistant", "content": ""}, "finish_reason": "stop"}]}
 CASES: list[tuple[str, str, dict[str, Any], str, str]] = [
     # probe, model, departure, verdict, what the fact says
-    ("models", "lorem", {"listing": lambda given: given["data"]}, "partial", "6 models, as a bare array"),
+    ("models", "lorem", {"listing": lambda given: given["data"]}, "partial", "7 models, as a bare array"),
     ("models", "lorem", {"listing": lambda given: {"models": given["data"]}}, "partial", "an object without `data`"),
     ("models", "lorem", {"listing": lambda given: {"data": []}}, "partial", "the list is empty"),
     ("models", "lorem", {"listing": lambda given: {"rows": 3}}, "no", "no list of models"),
-    ("models", "nobody", {}, "ok", "6 models; nobody is not among them"),
+    ("models", "nobody", {}, "ok", "7 models; nobody is not among them"),
     ("context length", "lorem", {}, "no", "tells no context length"),
     ("context length", "nobody", {}, "unknown", "nobody is not in the list of models"),
     (

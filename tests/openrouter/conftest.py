@@ -9,6 +9,8 @@ import pytest
 import franca
 from franca.simulator import Simulator
 
+from .sim_or_inference_asker import Asker
+
 KEY = "sk-or-v1-test-key"
 
 
@@ -23,6 +25,13 @@ def _no_environment(monkeypatch):
 def sim():
     with Simulator() as simulator:
         yield simulator
+
+
+@pytest.fixture
+def or_(sim):
+    """Who asks it for inference over plain HTTP."""
+    with Asker(sim) as asker:
+        yield asker
 
 
 @pytest.fixture(scope="module")

@@ -47,11 +47,18 @@ class Caller:
     def __call__(
         self, path: str, body: Any = None, method: str | None = None, key: str | None = KEY, **headers: str
     ) -> Answer:
+        return self._send(self.base + path, body, method, key, headers)
+
+    def page(self, query: str) -> Answer:
+        """The page of the login, which is beside the API, for a browser without any key."""
+        return self._send(f"{self.base.removesuffix('/api/v1')}/auth?{query}", None, None, None, {})
+
+    def _send(self, path: str, body: Any, method: str | None, key: str | None, headers: dict[str, str]) -> Answer:
         told = {name.replace("_", "-"): value for name, value in headers.items()}
         if key is not None:
             told["authorization"] = f"Bearer {key}"
         data = None if body is None else json.dumps(body)
-        self.connection.request(method or ("GET" if body is None else "POST"), self.base + path, data, told)
+        self.connection.request(method or ("GET" if body is None else "POST"), path, data, told)
         answer = self.connection.getresponse()
         return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
 

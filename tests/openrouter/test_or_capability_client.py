@@ -40,6 +40,8 @@ def test_the_live_list_is_asked(both, house):
     assert client.call("supports", "acme/scholar-1", "reasoning") is False
     assert client.call("supports_structured_output", "nobody/has-this") is False
     assert "acme/scholar-1" in client.call("structured_output_models")
+    client.call("structured_output_models").clear()  # a list of the caller's own
+    assert "acme/scholar-1" in client.call("structured_output_models")
     assert [one.path.partition("/models")[2] for one in house.requests] == ["?output_modalities=all"]
 
 

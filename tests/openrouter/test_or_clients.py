@@ -39,6 +39,29 @@ def test_the_key_may_come_first_or_by_name():
         franca.OpenRouter("sk-or-v1-a", api_key="sk-or-v1-b")
     with pytest.raises(errors.BadUsage, match="base_url is a URL"):
         franca.OpenRouter(base_url="sk-or-v1-a")
+    with pytest.raises(errors.BadUsage, match="an address stands in the place of the key"):
+        franca.OpenRouter("http://localhost:8990/v1")
+
+
+def test_the_text_of_a_client_is_how_to_make_it(url, both):
+    """The first argument is the key, so the server's name is not shown in its place; and no address is left out."""
+    assert repr(franca.OpenRouter()) == "OpenRouter()"
+    made = both(base_url=url, model=MODEL).client
+    assert repr(made) == f"{type(made).__name__}(base_url={url!r}, model={MODEL!r}, api_key='***')"
+
+
+def test_options_of_a_call_at_openrouter_for_a_client_like_it(sim, url, both):
+    """`with_options` takes them too; False takes back what the first client was told; the call has the last word."""
+    client = both(base_url=url, cache=True)
+    for other, call, expected in (
+        (client.client.with_options(cache=False, router_metadata=True), {}, ("false", "enabled")),
+        (client.client.with_options(router_metadata=True), {"router_metadata": False}, ("true", "disabled")),
+    ):
+        client.do(lambda _, other=other, call=call: other.chat("hi", model=MODEL, **call))
+        headers, _ = sent(sim)
+        assert (headers["x-openrouter-cache"], headers["x-openrouter-metadata"]) == expected
+    with pytest.raises(errors.BadUsage, match="app_title"):
+        client.client.with_options(app_title="x")
 
 
 def test_no_key_says_which_variable(url, both):

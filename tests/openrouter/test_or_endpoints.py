@@ -80,6 +80,10 @@ def test_counting_gives_the_length_of_the_list(router, filters):
     [
         ("models", {"supported_parameter": "tools"}, "unknown filter 'supported_parameter'; did you mean "
                                                      "'supported_parameters'?"),
+        ("models", {"supports": "tools"}, "unknown filter 'supports'; did you mean 'supported_parameters'?"),
+        ("models", {"search": "gpt"}, "unknown filter 'search'; did you mean 'q'?"),
+        ("count_models", {"min_context": 1000}, "unknown filter 'min_context'; did you mean 'context'?"),
+        ("my_models", {"search": "gpt"}, "unknown filter 'search'; there are: limit, offset, output_modalities, sort"),
         ("models", {"q": object()}, "q is text, a number"),
         ("models", {"providers": ["a,b"]}, "'a,b' has a comma"),
         ("models", {"max_price": float("nan")}, "max_price is a number, not nan"),
@@ -102,6 +106,30 @@ def test_wrong_use_is_told_before_anything_is_sent(sim, router, method, given, t
         router.call(method, **given)
     assert text in str(caught.value)
     assert len(sim.requests) == before
+
+
+@pytest.mark.parametrize(
+    ("method", "given"),
+    [
+        ("models", {}), ("embedding_models", {}), ("count_models", {}), ("count_models", {"q": "echo"}),
+        ("get_model", {"id": "author/echo"}), ("model_endpoints", {"id": "author/echo"}),
+        ("image_models", {}), ("providers", {}), ("zdr_endpoints", {}),
+    ],
+)  # fmt: skip
+def test_the_catalogue_needs_no_key(sim, both, url, method, given):
+    """It is public. What the account may use is not."""
+    stranger = both(api_key=None, base_url=url)
+    made = stranger.call(method, **given)
+    assert stranger.do(lambda _: made.all()) if hasattr(made, "all") else made
+    assert "authorization" not in {name.lower() for name in sim.requests[-1].headers}
+    with pytest.raises(errors.BadUsage, match="OPENROUTER_API_KEY"):
+        stranger.do(lambda client: client.my_models().all())
+
+
+def test_a_header_of_one_s_own_is_the_key(sim, both, url):
+    """For a proxy that wants another one."""
+    both(api_key=None, base_url=url, headers={"Authorization": "Bearer mine"}).call("providers")
+    assert "authorization" in {name.lower() for name in sim.requests[-1].headers}
 
 
 def test_one_model(router):

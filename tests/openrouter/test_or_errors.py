@@ -404,7 +404,9 @@ def test_a_choice_that_only_says_that_it_failed():
     assert "tells no more" in found.message
     raised = told(502, {})
     raised.partial = answer
-    assert choice_errors(raised) == [raised]
+    (same,) = choice_errors(raised)
+    assert (type(same), same.message, same.partial) == (type(raised), raised.message, answer)
+    assert same.metadata == {**raised.metadata, "index": 0}
     cut = errors.StreamBroken("cut", partial=answer)
     assert "tells no more" in choice_errors(cut)[0].message
 

@@ -97,6 +97,8 @@ def test_moderation_is_told(fails, way):
     assert found.flagged_input
     assert found.provider_name
     assert found.model_slug == "author/moderated"
+    assert "Your input was flagged" in str(error)
+    assert found.provider_name in str(error)
     assert (provider_failure(error), guardrail(error), availability(error)) == (None, None, None)
 
 
@@ -275,6 +277,8 @@ def test_both_clients_raise_the_same(url):
     def outcome(error):
         drop = {"openrouter_metadata", "user_id"}
         metadata = {key: value for key, value in error.metadata.items() if key not in drop}
+        if "headers" in metadata:  # one tells when the limit ends, in milliseconds of now
+            metadata["headers"] = sorted(metadata["headers"])
         return type(error), error.message, error.status, error.type, error.code, error.retry_after, metadata
 
     async def ask(model):

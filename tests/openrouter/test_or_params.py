@@ -118,7 +118,8 @@ def test_without_a_model_the_field_is_left_out(model: str | None) -> None:
     body = build_routed_chat(model, "Hi", {"models": ["a/b", "c/d"]})
     assert body == {"models": ["a/b", "c/d"], "messages": [{"role": "user", "content": "Hi"}]}
     assert "model" not in build_routed_completion(model, "Hi", {})
-    assert "model" not in build_routed_embedding(model, "Hi", {})
+    with pytest.raises(BadUsage, match="no default model for embeddings"):
+        build_routed_embedding(model, "Hi", {})
 
 
 @pytest.mark.parametrize(
@@ -230,13 +231,23 @@ def test_what_openrouter_may_have_by_now_passes(params: dict[str, Any]) -> None:
 
 
 def test_the_flat_keys_of_a_call() -> None:
-    """Those given, by name or in `extra`; None is not given, and another field of that kind is no flat key."""
-    params = {"provider_sort": "price", "provider_order": None, "top_k": 1, "provider": {}}
+    """Those given, by name or in `extra`; None is not given, and another field of that kind is no flat key. By name
+    there are those of old only."""
+    params = {"provider_sort": "price", "provider_order": None, "top_k": 1, "provider": {}, "provider_only": ["a"]}
     assert flat_keys(params) == ["provider_sort"]
     assert flat_keys(params, {"provider_zdr": True, "provider_sort": "x", "provider_name": "y"}) == [
         "provider_sort", "provider_zdr",
     ]  # fmt: skip
     assert flat_keys({}, "no mapping") == []  # type: ignore[arg-type]  # which the call itself will refuse
+
+
+@pytest.mark.parametrize("build", [build_routed_chat, build_routed_completion, build_routed_embedding])
+def test_a_flat_key_that_never_was_says_where_it_belongs(build: Any) -> None:
+    """Not "did you mean 'provider_sort'": nothing but the object has it."""
+    with pytest.raises(
+        BadUsage, match=r"unknown parameter 'provider_only'; did you mean provider=\{'only': \.\.\.\}\?"
+    ):
+        build("a/b", "Hi", {"provider_only": ["openai"]})
 
 
 # ---- the same call for another server -----------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import franca
+from franca.errors import NotFound
 from franca.simulator import Simulator
 from franca.wire.openrouter.params import StopCondition, WebSearchTool
 
@@ -211,3 +212,13 @@ def test_what_cannot_be_meant_is_not_sent(router, sim) -> None:
         with pytest.raises(franca.BadUsage):
             router.call("chat", "Hi", model=MODEL, **wrong)
     assert len(sim.requests) == before
+
+
+def test_a_demand_that_nobody_asked_for_is_in_the_error(router) -> None:
+    """Nobody serves a format for this model: the 404 alone would speak of parameters that the caller never required."""
+    with pytest.raises(NotFound, match=r"provider\.require_parameters added by franca\)$") as caught:
+        router.call("chat", "Hi", model="acme/poet", response_format=JSON)
+    assert [change.field for change in caught.value.adapted] == ["provider.require_parameters"]
+    with pytest.raises(NotFound) as asked_for:
+        router.call("chat", "Hi", model="acme/poet", seed=1, provider={"require_parameters": True})
+    assert "by franca" not in str(asked_for.value)

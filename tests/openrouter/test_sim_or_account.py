@@ -402,7 +402,7 @@ BACK = "http://localhost:3000/back?x=1"
 def code_of(call: Caller, **query: str) -> str:
     """The code that the page sends the browser back with."""
     text = "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items())
-    answer = call(f"/auth?callback_url={quote(BACK, safe='')}&{text}", key=None)
+    answer = call.page(f"callback_url={quote(BACK, safe='')}&{text}")
     assert answer.status == 302
     place = urlsplit(answer.headers["location"])
     assert answer.headers["location"].startswith(BACK)
@@ -455,7 +455,7 @@ def test_other_ways_to_a_code(call: Caller) -> None:
     """A plain challenge, none at all, a page with the code for who cannot be called, a code by POST."""
     assert call("/auth/keys", {"code": code_of(call, code_challenge="plain"), "code_verifier": "plain"}).status == 200
     assert call("/auth/keys", {"code": code_of(call)}).status == 200
-    page = call(f"/auth?code_challenge={CHALLENGE}&code_challenge_method=S256", key=None)
+    page = call.page(f"code_challenge={CHALLENGE}&code_challenge_method=S256")
     assert page.headers["content-type"].startswith("text/html")
     code = page.raw.decode().partition("<code>")[2].partition("</code>")[0]
     assert call("/auth/keys", {"code": code, "code_verifier": VERIFIER}).status == 200
@@ -464,11 +464,20 @@ def test_other_ways_to_a_code(call: Caller) -> None:
     assert call("/key", key=key).data["limit_reset"] == "daily"
 
 
-def test_the_page_is_at_the_root_too(sim: Simulator) -> None:
-    """Beside /api/v1, as at openrouter.ai."""
+def test_the_page_is_beside_the_api(sim: Simulator) -> None:
+    """As at openrouter.ai, and nothing else is: a client with a wrong base URL must not find out later."""
     with Caller(sim) as call:
+        assert call(f"/auth?callback_url={quote(BACK, safe='')}", key=None).status == 404
         call.base = call.base.removesuffix("/api/v1")
-        assert call(f"/auth?callback_url={quote(BACK, safe='')}", key=None).status == 302
+        for path in ("/models", "/key", "/credits", "/keys", "/generation?id=x"):
+            assert call.managed(path).status == 404
+
+
+def test_a_code_stands_before_the_fragment(call: Caller) -> None:
+    """Behind it no server would ever see the code."""
+    place = urlsplit(call.page(f"callback_url={quote('https://a.example/x#there', safe='')}").headers["location"])
+    assert (place.path, place.fragment) == ("/x", "there")
+    assert parse_qs(place.query)["code"]
 
 
 @pytest.mark.parametrize(
@@ -481,13 +490,16 @@ def test_the_page_is_at_the_root_too(sim: Simulator) -> None:
         "code_challenge_method=S256",
         "code_challenge=x&code_challenge_method=md5",
         "limit=much",
+        "limit=inf",
+        "limit=1e300",
+        "expires_at=9999-12-31T23:59:59-23:59",
         "usage_limit_type=hourly",
         "expires_at=never",
     ],
 )
 def test_a_login_that_makes_no_sense(call: Caller, query: str) -> None:
     """Is a 400, before anybody is sent anywhere."""
-    answer = call(f"/auth?{query}", key=None)
+    answer = call.page(query)
     assert answer.status == 400
     assert "location" not in answer.headers
 

@@ -20,12 +20,6 @@ def sim() -> Iterator[Simulator]:
         yield simulator
 
 
-@pytest.fixture
-def or_(sim: Simulator) -> Iterator[Asker]:
-    with Asker(sim) as asker:
-        yield asker
-
-
 # ---- names ------------------------------------------------------------------------------------------------
 
 
@@ -163,7 +157,10 @@ def test_nobody_is_left(or_: Asker, provider: dict[str, Any], code: str, constra
     error = answer.body["error"]
     assert (answer.status, error["code"], error["http_status"]) == (404, 404, 404)
     assert error["error_type"] == error["metadata"]["error_type"] == "not_found"
-    assert (error["availability"]["code"], error["availability"]["constraint"]) == (code, constraint)
+    assert (error["availability"]["code"], error["availability"]["constraint"]["field"]) == (code, constraint)
+    assert error["availability"]["excluded_by"] == [constraint]
+    asked = provider.get("only") or provider.get("ignore") or provider.get("order")
+    assert error["metadata"].get("requested_providers") == asked
     assert error["availability"]["retryable"] is False
     assert error["availability"]["affected_providers"] == ["Simulated"]
 

@@ -4,30 +4,15 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-
-from franca.simulator import Simulator
 
 from .sim_or_account_caller import Answer
 from .sim_or_inference_asker import Asker, events_of
 
 BOUNDARY = "----franca"
 WAV = b"RIFF" + bytes(31_996)
-
-
-@pytest.fixture(scope="module")
-def sim() -> Iterator[Simulator]:
-    with Simulator() as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def or_(sim: Simulator) -> Iterator[Asker]:
-    with Asker(sim) as asker:
-        yield asker
 
 
 # ---- prompts and vectors ---------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ PATIENCE = 120.0
 _LOCAL = re.compile(r"http://(?:localhost|127\.0\.0\.1):\d+(?:/v1)?")
 _MODEL = re.compile(r"""(?:\bmodel\s*=\s*|--model[ =]|-m |endpoints )["']?([\w./:-]+)""")
 _MODELS = re.compile(r"""\bmodels\s*=\s*\[([^\]]*)\]""")
-_OWN = ("echo", "lorem", "json", "tools", "reason", "embed", "scenario:")
+_OWN = ("echo", "lorem", "json", "tools", "reason", "structured", "embed", "scenario:")
 _OPENROUTERS_OWN = ("author/", "acme/", "north/", "south/", "east/", "~", "@preset/", "openrouter/")
 
 

@@ -36,7 +36,7 @@ def test_a_record_makes_sense(name: str) -> None:
     assert all(base == "" or base.startswith("/") for base in dialect.bases)
     assert dialect.named("echo").count("echo") == 1
     assert dialect.auth in ("bearer", "api-key", "either", "none")
-    assert set(dialect.extra.values()) <= {"echo", "lorem", "json", "tools", "reason", "embed"}
+    assert set(dialect.extra.values()) <= {"echo", "lorem", "json", "tools", "reason", "structured", "embed"}
 
 
 @EVERY

@@ -336,7 +336,7 @@ def test_streamed_completions(call: Any) -> None:
 def test_models(call: Any) -> None:
     """The list, single models, scenarios as models, and an unknown one."""
     names = [model["id"] for model in call("/v1/models").json["data"]]
-    assert names == ["echo", "lorem", "json", "tools", "reason", "embed"]
+    assert names == ["echo", "lorem", "json", "tools", "reason", "structured", "embed"]
     assert call("/v1/models/echo").json["id"] == "echo"
     assert call("/v1/models/scenario:cut-mid-line").json["id"] == "scenario:cut-mid-line"
     answer = call("/v1/models/nope")

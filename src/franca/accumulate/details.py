@@ -70,8 +70,8 @@ def _begins(item: dict[str, Any], detail: dict[str, Any]) -> bool:
     for name in ("id", "tool_call_id"):
         if detail.get(name) is not None and item.get(name) not in (None, detail[name]):
             return True
-    signature = item.get("signature")
-    return bool(signature and detail.get("text") and detail.get("signature") != signature)
+    signature, further = item.get("signature"), detail.get("signature")
+    return bool(signature and signature != further and (further or detail.get("text")))
 
 
 _WORDS: Final = ("reasoning.text", "reasoning.summary")

@@ -133,6 +133,8 @@ def _hint(error: Exception) -> str:
         return _start_it(error)
     if isinstance(error, Unauthorized) or (isinstance(error, BadUsage) and _lacks_key(error)):
         return _key_hint(error.server)
+    if isinstance(error, Forbidden) and error.server == "openrouter" and "management key" in error.message.lower():
+        return "OPENROUTER_MANAGEMENT_KEY may hold one, for credits, keys and activity"
     if isinstance(error, RateLimited) and error.retry_after:
         return f"the server asks to wait {error.retry_after:g} s"
     if isinstance(error, TimedOut) and not isinstance(error, UpstreamTimedOut):

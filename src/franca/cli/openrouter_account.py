@@ -143,7 +143,7 @@ def run_activity(args: argparse.Namespace) -> int:
         )
         for row in found
     ]
-    print_rows(heads, rows, flexible=(1, 2), spare=(6,))
+    print_rows(heads, rows, flexible=(1, 2), spare=(6,), name=1, before_name=(4, 5, 2))
     if is_terminal(sys.stdout):
         spent, asked = sum(row.usage or 0 for row in found), sum(row.requests or 0 for row in found)
         note(f"{money(spent)} for {asked:,} request{'' if asked == 1 else 's'}")

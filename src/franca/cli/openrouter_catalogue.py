@@ -39,13 +39,14 @@ def add_providers(commands: Any) -> None:
 
 def run_endpoints(args: argparse.Namespace) -> int:
     """Ask, and print a table."""
-    with make_router(args, public=True) as router:
+    with make_router(args) as router:
         model = router.model_endpoints(args.name)
     if args.json:
         print_json(model.to_dict())
     else:
         heads = ("PROVIDER", "CONTEXT", "ANSWER", "IN $/M", "OUT $/M", "BITS", "UP", "TOK/S", "WAIT", "CAN")
-        print_rows(heads, [_row(one) for one in model.endpoints], flexible=(0, 9), spare=(2, 8, 7, 5))
+        rows = [_row(one) for one in model.endpoints]
+        print_rows(heads, rows, flexible=(0, 9), spare=(2, 8, 7, 5), before_name=(6, 9, 4, 1))
         tell_conditions(one.pricing for one in model.endpoints)
     sys.stdout.flush()
     if not model.endpoints:
@@ -75,7 +76,7 @@ def _median(told: Percentiles | None, unit: int) -> str:
 
 def run_providers(args: argparse.Namespace) -> int:
     """Ask, and print a table."""
-    with make_router(args, public=True) as router:
+    with make_router(args) as router:
         found = list(router.providers())
     if args.json:
         print_json([one.to_dict() for one in found])

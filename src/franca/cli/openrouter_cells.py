@@ -26,6 +26,8 @@ ABLE = {
 }
 _MODALITIES = ("image", "audio", "video", "file")
 _GAP = 2
+_NARROWEST = 8  # as `print_table` cuts columns
+_LONGEST_NAME = 48  # columns; for a longer name the others do not go
 
 
 def able(parameters: Collection[str], takes: Sequence[str] = (), makes: Sequence[str] = ()) -> str:
@@ -112,10 +114,17 @@ def figure(number: float) -> str:
 
 
 def print_rows(
-    heads: Sequence[str], rows: Sequence[Sequence[str]], *, flexible: Sequence[int], spare: Sequence[int] = ()
+    heads: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    flexible: Sequence[int],
+    spare: Sequence[int] = (),
+    name: int = 0,
+    before_name: Sequence[int] = (),
 ) -> None:
     """A table. A terminal is spared the columns that say nothing, and, where there is no room for all, those of `spare`
-    in that order, before `flexible` ones are cut. A pipe always has all of them."""
+    in that order, before `flexible` ones are cut. The column `name` holds what is copied from there: the others are cut
+    before it, and those of `before_name` go. A pipe always has all of them."""
     kept = list(range(len(heads)))
     if is_terminal(sys.stdout) and rows:
         kept = [place for place in kept if place in flexible or any(row[place] for row in rows)]
@@ -123,6 +132,13 @@ def print_rows(
         for place in spare:
             if place in kept and sum(wide[one] for one in kept) > width():
                 kept.remove(place)
+        least = [min(one, _NARROWEST + _GAP) if place in flexible else one for place, one in enumerate(wide)]
+        least[name] = min(wide[name], _LONGEST_NAME + _GAP)
+        for place in before_name:
+            if place in kept and sum(least[one] for one in kept) > width():
+                kept.remove(place)
+        if least[name] == wide[name] and sum(least[one] for one in kept) <= width():
+            flexible = [place for place in flexible if place != name]
     print_table(
         [heads[place] for place in kept],
         [[row[place] for place in kept] for row in rows],

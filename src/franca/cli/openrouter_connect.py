@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_command", "make_router"]
 
-_KEY, _MANAGEMENT_KEY = "OPENROUTER_API_KEY", "OPENROUTER_MANAGEMENT_KEY"
+_MANAGEMENT_KEY = "OPENROUTER_MANAGEMENT_KEY"
 
 
 def add_command(
@@ -34,14 +34,12 @@ def add_command(
     return parser
 
 
-def make_router(args: argparse.Namespace, *, public: bool = False, manages: bool = False) -> OpenRouter:
-    """The client that the options ask for. `public`: the endpoint answers without a key too. `manages`: it takes a
-    management key, which may be in a variable of its own. Raises BadUsage for what cannot work."""
+def make_router(args: argparse.Namespace, *, manages: bool = False) -> OpenRouter:
+    """The client that the options ask for. `manages`: it takes a management key, which may be in a variable of its own.
+    Raises BadUsage for what cannot work."""
     from ..openrouter import OpenRouter
 
     options: dict[str, Any] = dict(connection_options(args))
     if manages and "api_key" not in options and os.environ.get(_MANAGEMENT_KEY):
         options["api_key"] = f"env:{_MANAGEMENT_KEY}"
-    if public and "api_key" not in options and not os.environ.get(_KEY):
-        options["headers"] = {"Authorization": None, **options.get("headers", {})}
     return OpenRouter(base_url=args.base_url, **options)

@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     if not 0 < args.wait < 86400:
         raise BadUsage("--wait is a number of seconds above 0, below a day")
     place = _new_file(args.output) if args.output else None
-    with make_router(args, public=True) as router:
+    with make_router(args) as router:
         code, login = _pasted(router.base_url, args) if _must_paste(args) else _sent_back(router.base_url, args)
         made = router.exchange_code(code, login.verifier)
     key = made.key or ""

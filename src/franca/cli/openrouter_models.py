@@ -73,7 +73,7 @@ def add_models(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Ask, and print a table."""
     filters, wanted, takes = _filters(args), _names(args.supports), _flat(args.modality)
-    with make_router(args, public=True) as router:
+    with make_router(args) as router:
         found = list(islice(_matching(router.models(**filters), wanted, takes), _most(args)))
     if args.sort == _HERE:
         found = sorted(found, key=lambda model: model.id or "")[: args.limit]
@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
         print_json([model.to_dict() for model in found])
     else:
         heads = ("MODEL", "CONTEXT", "IN $/M", "OUT $/M", "CAN")
-        print_rows(heads, [_row(model) for model in found], flexible=(0, 4))
+        print_rows(heads, [_row(model) for model in found], flexible=(0, 4), before_name=(4, 3, 1))
         tell_conditions(model.pricing for model in found)
     sys.stdout.flush()
     if not found:

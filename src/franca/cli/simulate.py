@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["configure", "run"]
 
 _PORT = 8990
-_MODELS = "echo  lorem  json  tools  reason  embed"
+_MODELS = "echo  lorem  json  tools  reason  structured  embed"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -26,6 +26,10 @@ class Origin:
         self.model = model
         self.secrets = tuple(secret for secret in secrets if len(secret) >= _SHORTEST_SECRET)
 
+    def hiding(self, secrets: Iterable[str]) -> Origin:
+        """This origin with further secrets: those that stand in the body of a request."""
+        return Origin(self.server, self.model, (*self.secrets, *secrets))
+
     def scrub(self, value: Any, depth: int = _DEEPEST) -> Any:
         """`value` (text, or any JSON) with the caller's own secrets replaced by `***`."""
         if not self.secrets:
@@ -80,4 +84,5 @@ def _without_secrets(answer: Answer, origin: Origin) -> Answer:
         data = origin.scrub(data)
     elif not origin.holds_secret([value for _, value in answer.headers.pairs]):
         return answer
-    return type(answer)(data, answer.status, origin.scrub_headers(answer.headers), answer.server, answer.told)
+    status, headers, *beside = answer._beside()
+    return type(answer)(data, status, origin.scrub_headers(headers), *beside)

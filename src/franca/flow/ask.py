@@ -29,10 +29,11 @@ class Ask:
     """What a caller asks for, whichever server answers it.
 
     `ours`: fields that franca adds by itself unless the caller gave them; they are dropped without a word where a
-    server does not take them. `home`: the one server whose own fields may be among those given.
+    server does not take them. `home`: the one server whose own fields may be among those given. `keeps`: kinds of
+    change (`franca.heal.KINDS`) that are not made when a server refuses a field, because the caller deals with it.
     """
 
-    __slots__ = ("build", "extra", "given", "home", "model", "operation", "ours", "path", "stream", "what")
+    __slots__ = ("build", "extra", "given", "home", "keeps", "model", "operation", "ours", "path", "stream", "what")
 
     def __init__(
         self,
@@ -47,6 +48,7 @@ class Ask:
         stream: bool = False,
         ours: Mapping[str, Any] | None = None,
         home: Home | None = None,
+        keeps: tuple[str, ...] = (),
     ) -> None:
         self.operation = operation
         self.path = path
@@ -58,6 +60,7 @@ class Ask:
         self.stream = stream
         self.ours = {} if ours is None else ours
         self.home = home
+        self.keeps = keeps
 
 
 def asked(session: Session, ask: Ask, understand: Understand[T], journey: Journey | None = None) -> Flow[T]:
@@ -108,7 +111,7 @@ def _started(session: Session, ask: Ask, journey: Journey | None) -> tuple[Trip,
     """The trip, the body as this server takes it, and the limits of the call."""
     limits, fields = split_options(session, ask.given)
     row = session.target.row
-    own = ask.home is not None and row is not None and row.name == ask.home.row
+    own = ask.home is not None and ask.home.has(row)
     model = session.model_for(ask.model, optional=own)  # there the account may have a model of its own
     extra = ask.extra
     if extra is not None and not isinstance(extra, Mapping):
@@ -122,6 +125,7 @@ def _started(session: Session, ask: Ask, journey: Journey | None) -> tuple[Trip,
     changes: tuple[Change, ...] = ()
     if ask.home is not None and not own:
         fields, extra, changes = ask.home.without(fields, extra)
+        limits = _without_headers(limits, ask.home)
     body = ask.build(model, ask.what, fields, extra)
     if row is not None or "reasoning_budget" in body:
         from ..adapt import adapted
@@ -132,13 +136,20 @@ def _started(session: Session, ask: Ask, journey: Journey | None) -> tuple[Trip,
     if memory is not None:
         from ..heal import recalled
 
-        body, learnt = recalled(body, memory.recall(session.target.base_url, model, session.wall()))
+        remembered = memory.recall(session.target.base_url, model, session.wall())
+        body, learnt = recalled(body, remembered, keeps=ask.keeps)
         changes += learnt
     trip = Trip(session, limits, model, operation=ask.operation, stream=ask.stream, body=body, journey=journey)
     trip.ours = ours
     if changes:
         trip.adapted = _asked_for(changes, ours)
     return trip, body, limits
+
+
+def _without_headers(limits: Limits, home: Home) -> Limits:
+    """The limits without the headers that are for the home server alone."""
+    kept = tuple(pair for pair in limits.headers if not home.owns(pair[0].lower()))
+    return limits if len(kept) == len(limits.headers) else limits._replace(headers=kept)
 
 
 def _asked_for(changes: tuple[Change, ...], ours: Mapping[str, Any]) -> tuple[Change, ...]:
@@ -176,7 +187,7 @@ def _mended(
 
     used: list[Any] = []
     while len(used) < MOST:
-        found = remedy(error, body, done=used)
+        found = remedy(error, body, keeps=ask.keeps, done=used)
         mended = None if found is None else applied(body, found)
         if found is None or mended is None:
             break

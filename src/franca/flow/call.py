@@ -27,9 +27,10 @@ class Outgoing:
     """A request to be: what stays the same over all tries. `trip` is the call that it is sent for.
 
     `fields` is the body as a dict where it may be mended, and `mended` what was mended of it before (`franca.heal`).
+    `secrets` stand in the body: whatever quotes it, for the caller or for hooks, is without them.
     """
 
-    __slots__ = ("body", "fields", "limits", "mended", "method", "model", "trip", "url")
+    __slots__ = ("body", "fields", "limits", "mended", "method", "model", "secrets", "trip", "url")
 
     def __init__(
         self,
@@ -42,6 +43,7 @@ class Outgoing:
         trip: Trip | None = None,
         fields: Mapping[str, Any] | None = None,
         mended: Collection[Any] = (),
+        secrets: Collection[str] = (),
     ) -> None:
         self.method = method
         self.url = url
@@ -51,6 +53,7 @@ class Outgoing:
         self.trip = trip
         self.fields = fields
         self.mended = mended
+        self.secrets = secrets
 
 
 class Opened:
@@ -117,7 +120,7 @@ def _tried(session: Session, out: Outgoing, attempt: Attempt[T], understand: Und
             if key is not None and not isinstance(key, str):
                 key = yield from session.asked_key(key, until)
             envelope = session.envelope(key, limits, out.model)
-            origin = envelope.origin
+            origin = envelope.origin.hiding(out.secrets) if out.secrets else envelope.origin
             request = _request(session, out, envelope, until)
             trip.tries += 1
             if trip.call is not None:

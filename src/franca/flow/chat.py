@@ -23,18 +23,30 @@ Given = Mapping[str, Any]
 
 
 def chat(
-    session: Session, messages: Any, model: str | None, extra: Given | None, given: Given, kind: StreamKind = CHAT
+    session: Session,
+    messages: Any,
+    model: str | None,
+    extra: Given | None,
+    given: Given,
+    kind: StreamKind = CHAT,
+    keeps: tuple[str, ...] = (),
 ) -> Flow[Any]:
-    """One chat, answered whole."""
-    ask = Ask("chat", "chat/completions", kind.build, messages, model, extra, given, home=kind.home)
+    """One chat, answered whole. `keeps`: see `Ask`."""
+    ask = Ask("chat", "chat/completions", kind.build, messages, model, extra, given, home=kind.home, keeps=keeps)
     return answered(session, ask, reading(kind))
 
 
 def open_chat(
-    session: Session, messages: Any, model: str | None, extra: Given | None, given: Given, kind: StreamKind = CHAT
+    session: Session,
+    messages: Any,
+    model: str | None,
+    extra: Given | None,
+    given: Given,
+    kind: StreamKind = CHAT,
+    keeps: tuple[str, ...] = (),
 ) -> Flow[Begun]:
     """One chat, answered as a stream; the usage is asked for unless the caller decides otherwise."""
-    return _open(session, "chat", "chat/completions", messages, model, extra, given, kind)
+    return _open(session, "chat", "chat/completions", messages, model, extra, given, kind, keeps)
 
 
 def completion(
@@ -61,11 +73,14 @@ def _open(
     extra: Given | None,
     given: Given,
     kind: StreamKind,
+    keeps: tuple[str, ...] = (),
 ) -> Flow[Begun]:
     def build(model: str, what: Any, fields: Given, extra: Given | None) -> dict[str, Any]:
         return kind.build(model, what, fields, extra, stream=True)
 
-    ask = Ask(operation, path, build, what, model, extra, given, stream=True, ours=_WITH_USAGE, home=kind.home)
+    ask = Ask(
+        operation, path, build, what, model, extra, given, stream=True, ours=_WITH_USAGE, home=kind.home, keeps=keeps
+    )  # fmt: skip
     return begin(session, ask, kind, reading(kind))
 
 

@@ -4,7 +4,7 @@ accumulator between the events of a stream and the whole answer."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..accumulate import Accumulator, CompletionAccumulator
 from ..wire.chat import Chat
@@ -13,22 +13,31 @@ from ..wire.completions import Completion, CompletionEvent
 from ..wire.params import build_chat_body, build_completion_body
 from ..wire.told import Change
 
+if TYPE_CHECKING:
+    from ..servers import Server
+
 __all__ = ["CHAT", "COMPLETION", "Home", "StreamKind", "as_chunk", "says_something"]
 
 
 class Home(NamedTuple):
     """The one server whose own fields a request may have.
 
-    row       the name of its row
+    rows      the names of its row: the usual one, and that of the row that a client was made with
     without   from the fields and `extra` of a call to those that any other server may be sent (a fallback), and what
               was changed
+    owns      whether a header of this name (in lower case) is for it alone
     """
 
-    row: str
+    rows: frozenset[str]
     without: Callable[
         [Mapping[str, Any], Mapping[str, Any] | None],
         tuple[dict[str, Any], dict[str, Any] | None, tuple[Change, ...]],
     ]
+    owns: Callable[[str], bool]
+
+    def has(self, row: Server | None) -> bool:
+        """Whether a row is that of this server."""
+        return row is not None and row.name in self.rows
 
 
 class StreamKind:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 from ..errors import BadUsage, ProtocolError
@@ -15,7 +15,7 @@ from .options import Limits
 from .session import Session
 from .trip import Trip
 
-__all__ = ["address", "only_options", "plain", "raise_error", "read_object"]
+__all__ = ["address", "keyless", "only_options", "plain", "raise_error", "read_object", "without_key"]
 
 T = TypeVar("T")
 
@@ -40,6 +40,21 @@ def only_options(session: Session, what: str, given: Mapping[str, Any]) -> Limit
     return limits
 
 
+def without_key(session: Session, limits: Limits) -> Limits:
+    """The limits of a call that sends no key. The user info of an address is that of whoever stands before the server,
+    and goes along where there is no key."""
+    if session.key is None and session.target.basic is not None:
+        return limits
+    return limits._replace(headers=(*limits.headers, ("Authorization", None)))
+
+
+def keyless(session: Session, limits: Limits) -> Limits:
+    """The limits of a call that anybody may make: without a key none is sent, and none is missed."""
+    if session.key is not None or {name.lower() for name, _ in limits.headers} & {"authorization", "api-key"}:
+        return limits
+    return without_key(session, limits)
+
+
 def plain(
     session: Session,
     operation: str,
@@ -52,12 +67,13 @@ def plain(
     model: str | None = None,
     parameters: Mapping[str, Any] | None = None,
     shown: Callable[[T], Any] | None = None,
+    secrets: Collection[str] = (),
 ) -> Flow[T]:
     """Send it, and read the answer. `parameters` is what hooks may see of the body, and `shown` makes of the answer
-    what they may see of it."""
+    what they may see of it; `secrets` stand in the body, and in no error."""
     trip = Trip(session, limits, model, operation=operation, body=parameters)
     try:
-        out = Outgoing(method, url, limits, body=body, model=model, trip=trip)
+        out = Outgoing(method, url, limits, body=body, model=model, trip=trip, secrets=secrets)
         answer = yield from exchange(session, out, understand)
     except BaseException as error:
         trip.failed(error)

@@ -6,7 +6,7 @@ Clock, wall clock and chance are handed in: this layer has none of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..errors import (
     BadUsage,
@@ -188,12 +188,21 @@ class Session:
 
     def learn(self, model: str | None, remedies: list[Remedy]) -> None:
         """Remember what made a refused request succeed."""
+        self._remembering().remember(self.target.base_url, model, remedies, self.wall())
+
+    def note_mode(self, model: str, mode: str, why: str) -> None:
+        """Remember that a mode of structured output was "refused" or "ignored"."""
+        from ..heal.notes import note
+
+        note(self._remembering(), self.target.base_url, model, mode, why, self.wall())
+
+    def _remembering(self) -> Memory:
         memory = self.shared.memory
         if memory is None:
             from ..heal import Memory
 
             memory = self.shared.memory = Memory()
-        memory.remember(self.target.base_url, model, remedies, self.wall())
+        return memory
 
     def asked_key(self, key: Callable[[], Any], until: float | None) -> Flow[str | None]:
         """The key to use now, from the user's function; a coroutine of it may take until `until`."""
@@ -205,6 +214,10 @@ class Session:
         if given is not None and not isinstance(given, str):
             raise BadUsage(f"the api_key function returned {type(given).__name__}, not text")
         return checked_key(given)
+
+    def __reduce__(self) -> NoReturn:
+        """It holds keys, and so does whatever holds on to it: lists in pages, a client's `keys`."""
+        raise BadUsage("what is bound to a client's session holds its key, and is not pickled: pickle the client")
 
     def envelope(self, key: str | None, limits: Limits, model: str | None) -> Envelope:
         """The envelope for this key, these options and this model; the last one is kept, as it hardly changes.

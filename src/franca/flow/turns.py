@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..errors import BadUsage, FrancaError, TimedOut
+from ..errors import BadUsage, TimedOut
 from ..wire.calls import ToolCall
 from ..wire.chat import Chat
 from ..wire.message import Message
@@ -14,6 +14,7 @@ from .ask import split_options
 from .chat import chat, open_chat
 from .core import Flow
 from .kinds import CHAT, StreamKind
+from .played import played
 from .session import Session
 from .stream import StreamState
 
@@ -83,33 +84,9 @@ class Turns:
 
     def _streamed_turn(self, messages: list[Any], fields: Mapping[str, Any]) -> Flow[Chat]:
         begun = yield from open_chat(self._session, messages, self._model, self._extra, fields, self._kind)
-        self._state = state = begun.state
-        reply = begun.reply
-        try:
-            for event in begun.events:
-                if event is not None:
-                    yield ("emit", event)
-                    continue
-                try:
-                    block = yield ("read_some", reply, state.until(self._clock()))
-                except FrancaError as error:
-                    state.fail(error, self._clock())
-                else:
-                    state.take(block, self._clock())
-        except BaseException as error:  # left, cancelled or interrupted: the server stops at once
-            if reply is not None:
-                reply.close()
-            state.leave(None if isinstance(error, GeneratorExit) else error)
-            raise
-        if reply is not None and state.failure is None:
-            reply.release()
-        elif reply is not None:
-            reply.close()
-        state.leave()
-        if state.failure is not None:
-            raise state.failure
+        self._state = begun.state
+        whole: Chat = yield from played(begun, self._clock, _emitted)
         self._state = None
-        whole: Chat = state.final()
         return whole
 
     def partial(self) -> Chat | None:
@@ -137,6 +114,10 @@ class Turns:
                 self._fields = {**self._fields, "tool_choice": relaxed}
         elif choice not in (None, "auto", "none"):
             self._fields = {name: value for name, value in self._fields.items() if name != "tool_choice"}
+
+
+def _emitted(event: Any) -> Flow[None]:
+    yield ("emit", event)
 
 
 def calls_of(message: Mapping[str, Any]) -> tuple[list[ToolCall], bool]:

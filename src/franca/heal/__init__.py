@@ -42,12 +42,14 @@ after another; and a call that fails in the end has taught nothing, so that the 
 
 
 def recalled(
-    body: dict[str, Any], remedies: Iterable[Remedy], *, allow: Collection[str] = KINDS
+    body: dict[str, Any], remedies: Iterable[Remedy], *, keeps: Collection[str] = ()
 ) -> tuple[dict[str, Any], tuple[Change, ...]]:
-    """A body with remembered remedies applied, and the changes; the very same body and () when none concerns it."""
+    """A body with remembered remedies applied, and the changes; the very same body and () when none concerns it.
+    `keeps`: the kinds of change (of `KINDS`) that are not made."""
     changes: list[Change] = []
     for one in remedies:
-        done = applied(body, one, "remembered") if one.field in POLICIES and POLICIES[one.field].kind in allow else None
+        policy = POLICIES.get(one.field)
+        done = None if policy is None or policy.kind in keeps else applied(body, one, "remembered")
         if done is not None:
             body, change = done
             changes.append(change)

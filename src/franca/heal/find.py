@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import StatusError
 from .apply import applied
-from .policy import BESIDE_TEMPERATURE, EFFORTS, KINDS, MESSAGE_FIELDS, POLICIES, Remedy, undoes
+from .policy import BESIDE_TEMPERATURE, EFFORTS, MESSAGE_FIELDS, POLICIES, Remedy, undoes
 from .reading import Clause, Named, about_tools, clauses, is_readable, named_by_param, names, refuses
 
 __all__ = ["remedy"]
@@ -17,19 +17,19 @@ def remedy(
     error: StatusError,
     body: Mapping[str, Any],
     *,
-    allow: Collection[str] = KINDS,
+    keeps: Collection[str] = (),
     done: Collection[Remedy] = (),
 ) -> Remedy | None:
     """The change that an error asks for, or None.
 
     None unless the error is about the request itself (400 or 422, and a few more: see `reading`), names a field that
-    `body` really holds, and the policy of that field allows a change. `allow`: the kinds of change (of `KINDS`) that
-    may be made. `done`: remedies that this call has applied already, which are not proposed again, nor undone.
+    `body` really holds, and the policy of that field allows a change. `keeps`: the kinds of change (of `KINDS`) that
+    are not made. `done`: remedies that this call has applied already, which are not proposed again, nor undone.
     """
     if not is_readable(error):
         return None
     for found in _proposals(error, body):
-        if POLICIES[found.field].kind not in allow or _was_done(found, done) or applied(body, found) is None:
+        if POLICIES[found.field].kind in keeps or _was_done(found, done) or applied(body, found) is None:
             continue
         return found
     return None

@@ -15,6 +15,7 @@ __all__ = [
     "EFFORTS",
     "KINDS",
     "MESSAGE_FIELDS",
+    "NOTED",
     "POLICIES",
     "Policy",
     "Remedy",
@@ -23,7 +24,7 @@ __all__ = [
 ]
 
 KINDS: Final = ("bookkeeping", "sampling", "reasoning", "limit", "format", "tools", "messages")
-"""The kinds of change, for `allow`."""
+"""The kinds of change, for `keeps`."""
 
 EFFORTS: Final = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 """Values of `reasoning_effort`, least first."""
@@ -125,10 +126,22 @@ def undoes(one: Remedy, other: Remedy) -> bool:
     return one.field == other.field == "tool_choice" and one.action == "rewrite" and one.value != other.value
 
 
+NOTED: Final = "structured"
+"""The field of an entry that changes no request: `Remedy("note", NOTED, [mode, "refused" or "ignored"])`."""
+_NOTED_MODES: Final = ("strict", "native", "tool", "json_object")
+
+
 def is_known(remedy: Remedy) -> bool:
     """Whether a remedy is one that this file allows, whoever made it: a cache file may have been written by another
     version, or by hand."""
     action, field, value = remedy
+    if action == "note" and field == NOTED:
+        return (
+            isinstance(value, list)
+            and len(value) == 2
+            and value[0] in _NOTED_MODES
+            and value[1] in ("refused", "ignored")
+        )
     if not isinstance(field, str) or field not in POLICIES or action not in POLICIES[field].actions:
         return False
     if action == "rename":

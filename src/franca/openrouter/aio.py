@@ -16,7 +16,7 @@ from ..wire.params import AnyTool
 from .answers import AsyncOpenRouterChat, AsyncOpenRouterCompletion
 from .knowing import AsyncKnowing
 from .options import OpenRouterChatCall, OpenRouterCompletionCall, OpenRouterEmbeddingCall, OpenRouterLoopCall
-from .routed import HOME, LOOP_FIELDS, Routed, given_now
+from .routed import LOOP_FIELDS, Routed, given_now
 
 if TYPE_CHECKING:
     from ..tool_stream import AsyncToolStream
@@ -131,6 +131,6 @@ class AsyncOpenRouter(Routed[Any], AsyncKnowing):
         **params: Unpack[OpenRouterEmbeddingCall],
     ) -> Embeddings:
         """As `Client.embeddings`, with `provider` and `input_type`."""
-        given = given_now(params, extra)
-        flow = embeddings(self._session, input, model, extra, given, build=build_routed_embedding, home=HOME)
+        given = given_now(params, extra, named=False)
+        flow = embeddings(self._session, input, model, extra, given, build=build_routed_embedding, home=self._home)
         return await arun(flow, self._driver())

@@ -18,6 +18,7 @@ from ..wire.openrouter.media import Images, Ranking, Speech, Transcription
 from ..wire.response import Response
 from .calls import (
     ActivityCall,
+    CountCall,
     ImageCall,
     ModelsCall,
     PageCall,
@@ -59,7 +60,7 @@ class AsyncEndpoints(AsyncClient):
         """As `Endpoints.models`."""
         return AsyncPages(self._session, self._driver(), *catalogue.models(self._session, page_size, filters))
 
-    async def count_models(self, **filters: Unpack[ModelsCall]) -> int:
+    async def count_models(self, **filters: Unpack[CountCall]) -> int:
         """As `Endpoints.count_models`."""
         return await arun(catalogue.count_models(self._session, filters), self._driver())
 

@@ -52,6 +52,8 @@ class _Attached(Answer):
             raise BadUsage(
                 f"this answer was pickled, or made by hand, and knows no client: ask client.generation({named!r})"
             )
+        if self.server != self._client.server:
+            raise BadUsage(f"{self.server} answered, not {self._client.server}, which knows its own generations only")
         return self._client.generation(named, wait=wait)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from ..flow.openrouter.account import ActivityFilters
-from ..flow.openrouter.filters import ModelFilters, UserModelFilters
+from ..flow.openrouter.filters import CatalogueFilters, ModelFilters, UserModelFilters
 from ..flow.options import CallOptions
 from ..wire.openrouter.media_requests import ImageParams, RerankParams, SpeechParams, TranscriptionParams
 
 __all__ = [
     "ActivityCall",
+    "CountCall",
     "ImageCall",
     "ModelsCall",
     "PageCall",
@@ -20,7 +21,11 @@ __all__ = [
 
 
 class ModelsCall(ModelFilters, CallOptions, total=False):
-    """What `models` and `count_models` take by name."""
+    """What `models` takes by name."""
+
+
+class CountCall(CatalogueFilters, CallOptions, total=False):
+    """What `count_models` takes by name."""
 
 
 class UserModelsCall(UserModelFilters, CallOptions, total=False):

@@ -18,6 +18,7 @@ from ..wire.openrouter.media import Images, Ranking, Speech, Transcription
 from ..wire.response import Response
 from .calls import (
     ActivityCall,
+    CountCall,
     ImageCall,
     ModelsCall,
     PageCall,
@@ -67,7 +68,7 @@ class Endpoints(Client):
         """
         return Pages(self._session, self._driver(), *catalogue.models(self._session, page_size, filters))
 
-    def count_models(self, **filters: Unpack[ModelsCall]) -> int:
+    def count_models(self, **filters: Unpack[CountCall]) -> int:
         """How many models `models` would give."""
         return run(catalogue.count_models(self._session, filters), self._driver())
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from copy import copy
 from types import MappingProxyType
 from typing import Any
 
@@ -124,12 +125,13 @@ def choice_errors(answer: object) -> list[StatusError]:
     """The errors in the choices of an answer, in order; `metadata["index"]` of each says which choice.
 
     answer  a `Chat` or `Completion`, or the error that a call raised because of such a choice: then those of its
-            `partial`. A choice that has only the finish reason `error` gives the raised error itself, if there is one.
+            `partial`. A choice that has only the finish reason `error` gives a copy of the raised error, unless that
+            one is another choice's.
 
     The client raises at the first of them, so this is for telling the others, and what the good choices hold.
     """
     return [
-        answer if isinstance(answer, StatusError) and not choice.get("error") else _error_of(index, choice, whole)
+        _raised_for(index, choice, answer) or _error_of(index, choice, whole)
         for whole, index, choice in _failed(answer)
     ]
 
@@ -156,6 +158,16 @@ def _failed(answer: object) -> Iterator[tuple[Answer, int, dict[str, Any]]]:
         if isinstance(choice, dict) and (choice.get("error") or choice.get("finish_reason") == "error"):
             index = choice.get("index")
             yield whole, index if type(index) is int else position, choice
+
+
+def _raised_for(index: int, choice: Mapping[str, Any], raised: object) -> StatusError | None:
+    """The error that was raised, as that of a choice which tells none of its own: of an error in mid-stream only the
+    event around it says which choices it ended."""
+    if not isinstance(raised, StatusError) or choice.get("error") or raised.metadata.get("index", index) != index:
+        return None
+    made = copy(raised)
+    made.metadata = {**raised.metadata, "index": index}
+    return made
 
 
 def _error_of(index: int, choice: Mapping[str, Any], answer: Answer) -> StatusError:

@@ -47,8 +47,9 @@ class Keys:
     def create(self, name: str, **fields: Unpack[_NewKey]) -> ApiKey:
         """Make a key; its text is in `.key` of what comes back, and is told this once. Fields: `KeyFields`.
 
-        As any request it is tried again when the connection was lost before an answer came, and may then have made
-        two keys; `retries=0` rules that out.
+        It is not tried again by itself, whatever the client's `retries` are: a try whose answer was lost may have made
+        a key all the same, which nobody would know. After such an error look at `list()`; `retries=2` of the call
+        takes that risk.
         """
         return run(create_key(self._session, name, fields), self._io)
 

@@ -98,7 +98,7 @@ def separated(
     rest = {name: value for name, value in options.items() if name not in _CATALOGUE and name not in _APP}
     told = {_APP[name]: _text(name, options[name]) for name in _APP if options.get(name) is not None}
     if told:
-        rest["headers"] = {**told, **(rest.get("headers") or {})}
+        rest["headers"] = _below(told, rest.get("headers"))
     server: str | Server = "openrouter"
     if isinstance(base_url, Server):
         server = base_url
@@ -125,8 +125,15 @@ def call_headers(given: Mapping[str, Any]) -> dict[str, Any]:
         made["x-anthropic-beta"] = _text("anthropic_beta", given["anthropic_beta"])
     rest = {name: value for name, value in given.items() if name not in _ROUTING}
     if made:
-        rest["headers"] = {**made, **(rest.get("headers") or {})}
+        rest["headers"] = _below(made, rest.get("headers"))
     return rest
+
+
+def _below(made: dict[str, str], given: Any) -> dict[str, str | None]:
+    """The headers that were made of options, and above them the caller's own."""
+    if given is not None and not isinstance(given, Mapping):
+        raise BadUsage(f"headers is a mapping of names to values, not {type(given).__name__}", param="headers")
+    return {**made, **(given or {})}
 
 
 def _text(name: str, value: Any) -> str:

@@ -16,7 +16,7 @@ from ..wire.params import AnyTool
 from .answers import OpenRouterChat, OpenRouterCompletion
 from .knowing import Knowing
 from .options import OpenRouterChatCall, OpenRouterCompletionCall, OpenRouterEmbeddingCall, OpenRouterLoopCall
-from .routed import HOME, LOOP_FIELDS, Routed, given_now
+from .routed import LOOP_FIELDS, Routed, given_now
 
 if TYPE_CHECKING:
     from ..tool_stream import ToolStream
@@ -130,6 +130,6 @@ class OpenRouter(Routed[Any], Knowing):
         **params: Unpack[OpenRouterEmbeddingCall],
     ) -> Embeddings:
         """As `Client.embeddings`, with `provider` and `input_type`."""
-        given = given_now(params, extra)
-        flow = embeddings(self._session, input, model, extra, given, build=build_routed_embedding, home=HOME)
+        given = given_now(params, extra, named=False)
+        flow = embeddings(self._session, input, model, extra, given, build=build_routed_embedding, home=self._home)
         return run(flow, self._driver())

@@ -129,6 +129,7 @@ ROWS = (
         ("LM_STUDIO_API_KEY",),
         source="https://lmstudio.ai/docs/developer/openai-compat",
         quirks=Quirks(
+            response_formats=("json_schema",),
             named_tool_choice=False,
             oddities=("An error in a stream is an event with `error` and `message`.",),
         ),

@@ -11,7 +11,7 @@ from .http import answer, encode, error_body
 
 __all__ = ["CHAT_MODELS", "Ask", "Dials", "Refused"]
 
-CHAT_MODELS = ("echo", "lorem", "json", "tools", "reason")
+CHAT_MODELS = ("echo", "lorem", "json", "tools", "reason", "structured")
 
 
 @dataclass(frozen=True, slots=True)

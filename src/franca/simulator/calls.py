@@ -9,7 +9,7 @@ from .ask import Ask, Refused
 from .http import encode
 from .instance import NoInstance, instance
 
-__all__ = ["call_tools"]
+__all__ = ["call_tools", "chosen"]
 
 
 def call_tools(ask: Ask, index: int) -> list[dict[str, Any]]:
@@ -24,14 +24,14 @@ def call_tools(ask: Ask, index: int) -> list[dict[str, Any]]:
     if not tools or choice == "none":
         return []
     if isinstance(choice, dict):
-        tools = _chosen(tools, choice)
+        tools = chosen(tools, choice)
     elif body.get("parallel_tool_calls") is False:
         tools = tools[:1]
     key = ask.text_key(index)
     return [_call(tool, key + b"%d" % position, f"tools[{position}]") for position, tool in enumerate(tools)]
 
 
-def _chosen(tools: list[dict[str, Any]], choice: dict[str, Any]) -> list[dict[str, Any]]:
+def chosen(tools: list[dict[str, Any]], choice: dict[str, Any]) -> list[dict[str, Any]]:
     """The tools that a `tool_choice` object leaves."""
     if choice["type"] != "allowed_tools":
         wanted = {choice[choice["type"]]["name"]}

@@ -82,7 +82,7 @@ def _thoughts(made: Draft) -> dict[str, Any]:
         return {}
     text = "".join(made.reasoning)
     if made.reasoning_field != "reasoning_details":
-        return {made.reasoning_field: text}
+        return {made.reasoning_field or "reasoning_content": text}
     return {
         "reasoning": text,
         "reasoning_details": [{"type": "reasoning.text", "text": text, "format": "unknown", "index": 0}],
@@ -90,7 +90,8 @@ def _thoughts(made: Draft) -> dict[str, Any]:
 
 
 def _choice(index: int, made: Draft, top: int | None) -> dict[str, Any]:
-    message = {"role": "assistant", "content": made.text, "refusal": None, **_thoughts(made), "annotations": []}
+    refusal = "".join(made.refusal) or None
+    message = {"role": "assistant", "content": made.text, "refusal": refusal, **_thoughts(made), "annotations": []}
     if made.calls:
         message["tool_calls"] = made.calls
     logprobs = None
@@ -150,7 +151,7 @@ class _Sheet:
 
     def start(self) -> bytes:
         """The role, before any content."""
-        if self.made.calls:
+        if self.made.calls or self.made.refusal:
             return self.frame({"role": "assistant", "content": None, "refusal": None})
         return self.frame({"role": "assistant", "content": "", "refusal": None})
 
@@ -175,6 +176,8 @@ class _Sheet:
                 if frame is None:
                     frame = known[token] = self.frame({"content": token})
                 yield frame
+        for token in made.refusal:
+            yield self.frame({"refusal": token})
         for position, call in enumerate(made.calls):
             yield from self._call(position, call)
 

@@ -15,9 +15,9 @@ from .models import draft
 from .pace import delayed, streamed
 from .steps import Answer
 from .tokens import count
-from .validate import check_completions
+from .validate import PROMPT_FIELDS, check_completions
 
-__all__ = ["answer_completions"]
+__all__ = ["answer_completions", "prompt_drafts", "prompts_of"]
 
 _DEFAULT_TOKENS = 16
 _STREAM_HEAD = ("content-type", "text/event-stream; charset=utf-8"), ("cache-control", "no-cache")
@@ -27,15 +27,8 @@ def answer_completions(ask: Ask, model: str, variant: str, headers: list[tuple[s
     """The answer to a prompt completions request: `n` choices for every prompt, prompts in order."""
     check_completions(ask)
     body = ask.body
-    prompts = _prompts(body["prompt"])
-    drafts: list[Draft] = []
-    for prompt in prompts:
-        one = replace(ask, body={**body, "prompt": prompt, "max_tokens": body.get("max_tokens") or _DEFAULT_TOKENS})
-        for index in range(body.get("n") or 1):
-            made = draft(one, model, variant, index)
-            if body.get("echo"):
-                made.content = [prompt, *(made.content or ())]
-            drafts.append(made)
+    prompts = prompts_of(body["prompt"])
+    drafts = prompt_drafts(ask, prompts, model, variant)
     usage = usage_of(sum(map(count, prompts)), drafts)
     if body.get("stream"):
         return _stream(ask, drafts, usage, headers)
@@ -56,13 +49,29 @@ def answer_completions(ask: Ask, model: str, variant: str, headers: list[tuple[s
     return delayed(http.answer(200, object_, headers), seconds)
 
 
-def _prompts(prompt: Any) -> list[str]:
+def prompts_of(prompt: Any) -> list[str]:
     """Every prompt as text; token numbers are written out."""
     if isinstance(prompt, str):
         return [prompt]
     if prompt and isinstance(prompt[0], int):
         prompt = [prompt]
     return [one if isinstance(one, str) else " ".join(map(str, one)) for one in prompt] or [""]
+
+
+def prompt_drafts(ask: Ask, prompts: list[str], model: str, variant: str) -> list[Draft]:
+    """`n` choices for every prompt, prompts in order. Fields that are no prompt completion's were not checked, so
+    the models do not get to see them."""
+    body = {name: value for name, value in ask.body.items() if name in PROMPT_FIELDS}
+    body["max_tokens"] = body.get("max_tokens") or _DEFAULT_TOKENS
+    drafts = []
+    for prompt in prompts:
+        one = replace(ask, body={**body, "prompt": prompt})
+        for index in range(body.get("n") or 1):
+            made = draft(one, model, variant, index)
+            if body.get("echo"):
+                made.content = [prompt, *(made.content or ())]
+            drafts.append(made)
+    return drafts
 
 
 def _stream(ask: Ask, drafts: list[Draft], usage: dict[str, Any], headers: list[tuple[str, str]]) -> Answer:

@@ -174,7 +174,11 @@ class Connection(asyncio.Protocol):
             if self._paused:
                 self._held = True
                 return
-            step = next(script, None)
+            try:
+                step = next(script, None)
+            except Exception:  # a fault of the simulator itself must not look like a hanging server
+                self.reset()
+                raise
             if step is None:
                 self._script = None
                 self._finish()

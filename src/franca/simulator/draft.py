@@ -15,14 +15,16 @@ class Draft:
     """One choice of an answer.
 
     `content` is None where the model says nothing (it calls tools instead); `reasoning_field` is the name
-    that the thoughts go by on the wire: "reasoning_content", "reasoning" or "reasoning_details".
+    that the thoughts go by on the wire: "reasoning_content", "reasoning" or "reasoning_details"; "": the server's own.
     """
 
     content: list[str] | None
     finish: str = "stop"
     reasoning: list[str] = field(default_factory=list)
-    reasoning_field: str = "reasoning_content"
+    reasoning_field: str = ""
     calls: list[dict[str, Any]] = field(default_factory=list)
+    refusal: list[str] = field(default_factory=list)
+    """What is said instead of content where the model refuses."""
 
     @property
     def text(self) -> str | None:
@@ -32,7 +34,7 @@ class Draft:
     @property
     def size(self) -> int:
         """Completion tokens: content, thoughts and calls."""
-        total = len(self.content or ()) + len(self.reasoning)
+        total = len(self.content or ()) + len(self.reasoning) + len(self.refusal)
         for call in self.calls:
             body = call.get("function") or call["custom"]
             total += len(pieces(body["name"])) + len(pieces(body.get("arguments") or body.get("input") or ""))

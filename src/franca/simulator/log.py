@@ -64,7 +64,7 @@ class Seen:
         if self._body is _UNREAD:
             try:
                 self._body = _decode(self.raw)
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # the last: nested too deeply
                 self._body = self.raw
         return self._body
 

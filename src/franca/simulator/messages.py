@@ -52,7 +52,7 @@ def _check_tool_result(where: str, message: dict[str, Any], open_calls: dict[str
     if call_id is None:
         place = f"{where}.tool_call_id"
         raise Refused(400, f"Missing required parameter: '{place}'.", place, "missing_required_parameter")
-    if call_id not in open_calls:
+    if type(call_id) is not str or call_id not in open_calls:
         text = "messages with role 'tool' must be a response to a preceding message with 'tool_calls'."
         raise Refused(400, f"Invalid '{where}': {text}", f"{where}.role")
     del open_calls[call_id]

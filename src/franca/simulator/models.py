@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 from .ask import Ask, Refused
@@ -11,6 +11,7 @@ from .draft import Draft, apply_stop, limit
 from .http import encode
 from .instance import NoInstance, instance
 from .parts import last_text, text_of
+from .structured import STRUCTURED_VARIANTS, structured
 from .tokens import lorem, pieces
 
 __all__ = ["MODELS", "draft"]
@@ -18,7 +19,7 @@ __all__ = ["MODELS", "draft"]
 _NATURAL_LENGTH = 64
 _THOUGHTS = {"none": 0, "minimal": 4, "low": 8, None: 16, "medium": 16, "high": 48, "xhigh": 96, "max": 192}
 _REASON_FIELDS = {
-    "": "reasoning_content",
+    "": "",
     "reasoning": "reasoning",
     "reasoning_content": "reasoning_content",
     "details": "reasoning_details",
@@ -112,5 +113,6 @@ MODELS: dict[str, Callable[[Ask, str, int], Draft]] = {
     "json": json_model,
     "tools": tools_model,
     "reason": reason,
+    "structured": structured,
 }
-VARIANTS: dict[str, frozenset[str]] = {"reason": frozenset(_REASON_FIELDS)}
+VARIANTS: dict[str, Container[str]] = {"reason": frozenset(_REASON_FIELDS), "structured": STRUCTURED_VARIANTS}

@@ -37,7 +37,7 @@ class Simulator:
         with Simulator() as sim:
             client = Client(sim.url, model="echo")
 
-    Models: `echo`, `lorem`, `json`, `tools`, `reason`, `embed`, and `scenario:NAME` for every awkward
+    Models: `echo`, `lorem`, `json`, `tools`, `reason`, `structured`, `embed`, and `scenario:NAME` for every awkward
     behaviour of `franca.simulator.scenarios.SCENARIOS`. The same seed and request give the same answer.
 
     port, host         where to listen; port 0 takes a free one

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 import threading
 from collections.abc import Mapping
-from dataclasses import replace
 from hashlib import blake2b
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from .limit import Gate, RateLimit
 from .log import Log, Seen
 from .models import VARIANTS
 from .pace import delayed
+from .read import read_headers
 from .route import Route, route
 from .steps import Answer
 
@@ -32,18 +32,11 @@ __all__ = ["Service"]
 _EPOCH = 1_790_000_000
 _MOST_COUNTED = 10_000
 _MOST_KEPT = 64 * 1024 * 1024
+_OPENROUTER = "/dialect/openrouter/"
 _FAULTS = (
     (500, "The server had an error while processing your request.", "server_error", None),
     (429, "Rate limit reached for requests.", "requests", "rate_limit_exceeded"),
 )
-_READ = {
-    b"authorization": "key",
-    b"api-key": "key",
-    b"x-sim-scenario": "scenario",
-    b"x-sim-latency": "latency",
-    b"x-sim-tokens-per-second": "tokens_per_second",
-    b"x-sim-error-rate": "error_rate",
-}
 
 
 class Service:
@@ -118,7 +111,7 @@ class Service:
     def _answer(
         self, seen: Seen, place: Route, headers: list[tuple[bytes, bytes]], told: list[tuple[str, str]]
     ) -> Answer:
-        key, dials, scenario = self._read(headers)
+        key, dials, scenario = read_headers(headers, self.dials)
         if place.dialect:
             return self._in_dialect(seen, place.path, dials, scenario, headers)
         if place.endpoint == "health":
@@ -143,17 +136,25 @@ class Service:
         self, seen: Seen, path: str, dials: Dials, scenario: str, headers: list[tuple[bytes, bytes]]
     ) -> Answer:
         """The answer as another server would write it."""
-        from .dialects.serve import Wanted, answer_in_dialect  # thirty servers, loaded by who asks for one
+        from .dialects.serve import Wanted, answer_in_dialect, refuse_in_dialect  # loaded by who asks for one of them
 
-        if dials.error_rate:
-            self._maybe_fail(dials, seen.id)
         body = seen.body
         if scenario and isinstance(body, dict):
             body = {**body, "model": f"scenario:{scenario}"}
         query = seen.path.partition("?")[2]
-        wanted = Wanted(
-            seen.method, path, query, headers, seen.raw, body, seen.id, dials, self._play, scenario, self.house
-        )
+        wanted = Wanted(seen.method, path, query, headers, seen.raw, body, seen.id, dials, self._play, scenario)
+        try:
+            if dials.error_rate:
+                self._maybe_fail(dials, seen.id)
+        except Refused as refused:
+            return refuse_in_dialect(wanted, refused)
+        if path.startswith(_OPENROUTER):
+            from .openrouter.beyond import answer_beyond
+
+            answer = answer_beyond(self.house(), wanted)
+            if answer is not None:
+                return answer
+            wanted = wanted._replace(key_seen=True)
         return answer_in_dialect(wanted)
 
     def _remembered(self, seen: Seen, place: Route, key: str, told: list[tuple[str, str]]) -> Answer:
@@ -181,25 +182,6 @@ class Service:
         call = "stream" if place.endpoint == "chat" and body.get("stream") is True else place.endpoint
         ask = Ask(call, body, seen.raw, dials, key, argument=place.argument)
         return self._post(place, scenario, ask, told)
-
-    def _read(self, headers: list[tuple[bytes, bytes]]) -> tuple[str, Dials, str]:
-        """The caller's key, the dials as this request turns them, and the scenario it names in a header."""
-        key, dials, scenario = "", self.dials, ""
-        for name, value in headers:
-            known = _READ.get(name) or _READ.get(name.lower())
-            if known is None:
-                continue
-            if known == "key":
-                key = value.decode("latin-1").removeprefix("Bearer ")
-            elif known == "scenario":
-                scenario = value.decode("latin-1")
-            else:
-                try:
-                    turned: dict[str, Any] = {known: float(value)}
-                except ValueError:
-                    raise Refused(400, f"{name.decode('latin-1')} must be a number.") from None
-                dials = replace(dials, **turned)
-        return key, dials, scenario
 
     def _check_key(self, key: str) -> None:
         wanted = self.dials.api_key or ""

@@ -12,7 +12,15 @@ from .ask import Ask, Refused
 from .messages import check_messages
 from .offers import check_format, check_tool_choice, check_tools
 
-__all__ = ["CHAT_FIELDS", "check_chat", "check_completions", "check_embeddings", "kind"]
+__all__ = [
+    "CHAT_FIELDS",
+    "PROMPT_FIELDS",
+    "check_chat",
+    "check_completions",
+    "check_embeddings",
+    "check_strict_schemas",
+    "kind",
+]
 
 Check: TypeAlias = "Callable[[str, Any], None]"
 
@@ -109,8 +117,9 @@ def _prompt(name: str, value: Any) -> None:
         raise _wrong_type(name, "a string, or an array of strings or of tokens", value)
     texts = value if type(value) is list else [value]
     for text in texts:
+        alike = type(text) is type(texts[0])  # tokens beside texts are neither one prompt nor many
         plain = type(text) is str or type(text) is int
-        if not plain and not (type(text) is list and all(type(token) is int for token in text)):
+        if not alike or (not plain and not (type(text) is list and all(type(token) is int for token in text))):
             raise _wrong_type(name, "a string, or an array of strings or of tokens", text)
 
 
@@ -137,6 +146,7 @@ _sampling: dict[str, Check] = {
     "stream": _flag,
     "stream_options": _stream_options,
 }
+_effort = _one_of("none", "minimal", "low", "medium", "high", "xhigh", "max")
 _chat: dict[str, Check] = {
     **_sampling,
     "messages": check_messages,
@@ -147,7 +157,7 @@ _chat: dict[str, Check] = {
     "tools": check_tools,
     "tool_choice": check_tool_choice,
     "parallel_tool_calls": _flag,
-    "reasoning_effort": _one_of("none", "minimal", "low", "medium", "high", "xhigh", "max"),
+    "reasoning_effort": _effort,
     "verbosity": _one_of("low", "medium", "high"),
     "service_tier": _one_of("auto", "default", "flex", "scale", "priority"),
     "modalities": _list,
@@ -171,7 +181,9 @@ _completions: dict[str, Check] = {
     "echo": _flag,
     "best_of": _number(1, 20, integer=True),
     "logprobs": _number(0, 5, integer=True),
+    "reasoning_effort": _effort,  # not OpenAI's, but other servers have models that think about a prompt
 }
+PROMPT_FIELDS = frozenset(_completions)
 _embeddings: dict[str, Check] = {
     "model": _text,
     "input": _prompt,
@@ -228,8 +240,14 @@ def _check_strict(body: dict[str, Any]) -> None:
     if format_ and format_["type"] == "json_object" and "json" not in str(body["messages"]).lower():
         message = "'messages' must contain the word 'json' to use 'response_format' of type 'json_object'."
         raise Refused(400, message, "messages")
+    check_strict_schemas(body)
+
+
+def check_strict_schemas(body: Mapping[str, Any]) -> None:
+    """Refuse schemas that are to be kept to strictly and are outside OpenAI's subset."""
     from .subset import check_subset
 
+    format_ = body.get("response_format")
     if format_ and format_["type"] == "json_schema" and format_["json_schema"].get("strict"):
         name = format_["json_schema"]["name"]
         check_subset(format_["json_schema"]["schema"], f"response_format '{name}'", "response_format", None)

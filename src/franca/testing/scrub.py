@@ -39,7 +39,7 @@ _KEY = re.compile(
 _BEARER = re.compile(r"(?i)\b(bearer|basic) +(?=[\w.~+/=-]*\d)[\w.~+/=-]{16,}")
 _IDS = re.compile(r"\b(org|proj|user|acct)([-_])(?=[A-Za-z]*\d)[A-Za-z0-9]{16,}\b")
 _MEMBER = re.compile(
-    r'(?i)("(?:[a-z]+[_-])*(?:api[_-]?key|(?:access|refresh|id|auth|bearer)[_-]?token|client[_-]?secret|password'
+    r'(?i)("(?:[a-z]+[_-])*(?:api[_-]?key|(?:access|refresh|id|auth|bearer)[_-]?token|client[_-]?secret|code[_-]?verifier|password'
     r'|authorization|cookie|org(?:anization)?[_-]?id|user[_-]?id|account[_-]?id|project[_-]?id)"\s*:\s*)"(?:[^"\\]|\\.)*"'
 )
 

@@ -20,6 +20,8 @@ def query_text(fields: Mapping[str, Any]) -> str:
 
     parts = []
     for name, value in fields.items():
+        if not isinstance(name, str):
+            raise BadUsage(f"the name of a query's field is text, not {name!r}")
         if value is None or (isinstance(value, (list, tuple, set, frozenset)) and not value):
             continue
         parts.append(f"{quote(name, safe='')}={_quoted(name, _text(name, value), ',:/@~')}")
@@ -71,7 +73,9 @@ def _quoted(name: str, text: str, safe: str) -> str:
 
 def _text(name: str, value: Any) -> str:
     if isinstance(value, (list, tuple, set, frozenset)):
-        items = [_item(name, item) for item in (sorted(value) if isinstance(value, (set, frozenset)) else value)]
+        items = [
+            _item(name, item) for item in (sorted(value, key=str) if isinstance(value, (set, frozenset)) else value)
+        ]
         split = next((item for item in items if "," in item), None)
         if split is not None:
             raise BadUsage(f"{name}: {split!r} has a comma, which would make two of it", param=name)

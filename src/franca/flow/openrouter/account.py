@@ -142,13 +142,21 @@ def list_keys(session: Session, given: Given) -> tuple[Walk, Limits]:
 
 
 def create_key(session: Session, name: str, given: Given) -> Flow[ApiKey]:
-    """Make a key. Its text is in `.key` of the answer, this once; hooks are shown the answer without it."""
+    """Make a key. Its text is in `.key` of the answer, this once; hooks are shown the answer without it.
+
+    Unless the call says so it is not tried again: a try whose answer was lost may have made a key that nobody knows.
+    """
     limits, fields = split_options(session, given)
+    if "retries" not in given:
+        limits = limits._replace(policy=limits.policy._replace(retries=0))
     body = _key_body(fields, _FIELDS, {"name": _text("name", name)})
     shown = {field: value for field, value in body.items() if field != "external"}
+    external = body.get("external")
+    own = external.get("api_key") if isinstance(external, Mapping) else None
     return plain(
         session, "create_key", "POST", address(session, "keys"), limits, _read_created,
         body=codec.encode_body(body), parameters=shown, shown=_without_key,
+        secrets=(own,) if isinstance(own, str) else (),
     )  # fmt: skip
 
 

@@ -1,4 +1,5 @@
-"""What OpenRouter offers: models, the endpoints that serve them, providers."""
+"""What OpenRouter offers: models, the endpoints that serve them, providers. All of it is public, and asked for without
+a key where there is none; but for `my_models`."""
 
 from __future__ import annotations
 
@@ -14,9 +15,9 @@ from ...wire.urls import path_text
 from ..ask import split_options
 from ..core import Flow
 from ..options import Limits
-from ..plain import address, only_options, plain, read_object
+from ..plain import address, keyless, only_options, plain, read_object
 from ..session import Session
-from .filters import CountFilters, ModelFilters, UserModelFilters, filter_query
+from .filters import CatalogueFilters, CountFilters, ModelFilters, UserModelFilters, filter_query
 from .pages import Walk, listed, make_walk
 from .reading import reader_of_one
 
@@ -34,6 +35,7 @@ __all__ = [
 
 Given = Mapping[str, Any]
 _MODELS = frozenset(ModelFilters.__annotations__)
+_NARROWING = frozenset(CatalogueFilters.__annotations__)
 _USERS = frozenset(UserModelFilters.__annotations__)
 _COUNT = frozenset(CountFilters.__annotations__)
 _PLACES = frozenset({"limit", "offset"})
@@ -46,7 +48,7 @@ def models(session: Session, page_size: int, given: Given) -> tuple[Walk, Limits
 
 def my_models(session: Session, page_size: int, given: Given) -> tuple[Walk, Limits]:
     """The walk over the models that the account's settings and guardrails leave it."""
-    return _walk(session, "my_models", "models/user", _USERS, page_size, given)
+    return _walk(session, "my_models", "models/user", _USERS, page_size, given, public=False)
 
 
 def embedding_models(session: Session, page_size: int, given: Given) -> tuple[Walk, Limits]:
@@ -55,18 +57,26 @@ def embedding_models(session: Session, page_size: int, given: Given) -> tuple[Wa
 
 
 def _walk(
-    session: Session, operation: str, path: str, known: frozenset[str], page_size: int, given: Given
+    session: Session,
+    operation: str,
+    path: str,
+    known: frozenset[str],
+    page_size: int,
+    given: Given,
+    *,
+    public: bool = True,
 ) -> tuple[Walk, Limits]:
     limits, filters = split_options(session, given)
     walk = make_walk(operation, path, RoutedModel, filter_query(filters, known), size=page_size)
     address(session, path, walk.query)  # what no query can say is told now, not when the loop begins
-    return walk, limits
+    return walk, keyless(session, limits) if public else limits
 
 
 def count_models(session: Session, given: Given) -> Flow[int]:
     """How many models there are. `models/count` knows one filter only; with others the list itself tells its length."""
     limits, filters = split_options(session, given)
-    query = filter_query(filters, _MODELS - _PLACES - {"sort"})
+    limits = keyless(session, limits)
+    query = filter_query(filters, _NARROWING)
     if query.keys() <= _COUNT:
         url = address(session, "models/count", query)
     else:
@@ -85,31 +95,35 @@ def _read_count(response: Response, origin: Origin, session: Session) -> int:
 
 def model(session: Session, id: str, given: Given) -> Flow[RoutedModel]:
     """One model by its id; aliases and variants are resolved by OpenRouter."""
-    limits = only_options(session, "model", given)
+    limits = _public(session, "model", given)
     url = address(session, f"model/{_model_path(id)}")
     return plain(session, "model", "GET", url, limits, reader_of_one(RoutedModel))
 
 
 def model_endpoints(session: Session, id: str, given: Given) -> Flow[ModelEndpoints]:
     """Who serves a model, for how much, and with which parameters."""
-    limits = only_options(session, "model_endpoints", given)
+    limits = _public(session, "model_endpoints", given)
     url = address(session, f"models/{_model_path(id)}/endpoints")
     return plain(session, "model_endpoints", "GET", url, limits, reader_of_one(ModelEndpoints))
 
 
 def image_models(session: Session, given: Given) -> Flow[Listing[RoutedModel]]:
     """The models of the image endpoint."""
-    return listed(session, "image_models", "images/models", RoutedModel, only_options(session, "image_models", given))
+    return listed(session, "image_models", "images/models", RoutedModel, _public(session, "image_models", given))
 
 
 def providers(session: Session, given: Given) -> Flow[Listing[Provider]]:
     """Who serves models behind OpenRouter."""
-    return listed(session, "providers", "providers", Provider, only_options(session, "providers", given))
+    return listed(session, "providers", "providers", Provider, _public(session, "providers", given))
 
 
 def zdr_endpoints(session: Session, given: Given) -> Flow[Listing[Endpoint]]:
     """The endpoints that keep no data."""
-    return listed(session, "zdr_endpoints", "endpoints/zdr", Endpoint, only_options(session, "zdr_endpoints", given))
+    return listed(session, "zdr_endpoints", "endpoints/zdr", Endpoint, _public(session, "zdr_endpoints", given))
+
+
+def _public(session: Session, what: str, given: Given) -> Limits:
+    return keyless(session, only_options(session, what, given))
 
 
 def _model_path(id: Any) -> str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
+from ...errors import BadUsage
 from ..options import reject_unknown
 
-__all__ = ["CountFilters", "ModelFilters", "UserModelFilters", "filter_query"]
+__all__ = ["CatalogueFilters", "CountFilters", "ModelFilters", "UserModelFilters", "filter_query"]
 
 Texts = str | Sequence[str] | None
 """One word, or several: of these any fits (of `supported_parameters` all must)."""
@@ -38,8 +39,8 @@ class UserModelFilters(CountFilters, total=False):
     sort: str | None
 
 
-class ModelFilters(UserModelFilters, total=False):
-    """The filters of the catalogue, besides those of `UserModelFilters`.
+class CatalogueFilters(CountFilters, total=False):
+    """What narrows the catalogue down, listed or counted.
 
     q                       words of the name or slug
     category                programming, roleplay, marketing, technology, science, translation, legal, finance ...
@@ -88,8 +89,33 @@ class ModelFilters(UserModelFilters, total=False):
     zdr: bool | None
 
 
+class ModelFilters(CatalogueFilters, UserModelFilters, total=False):
+    """The filters of the catalogue: what narrows it down, and which part of the list in which order."""
+
+
+# Words that mean a filter and resemble another one, or none.
+_MEANT = {
+    "author": "model_authors",
+    "authors": "model_authors",
+    "capabilities": "supported_parameters",
+    "context_length": "context",
+    "max_completion_price": "max_output_price",
+    "min_context": "context",
+    "modalities": "input_modalities",
+    "modality": "input_modalities",
+    "name": "q",
+    "parameters": "supported_parameters",
+    "query": "q",
+    "search": "q",
+    "supports": "supported_parameters",
+}
+
+
 def filter_query(given: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
     """The query for these filters. Raises BadUsage for an unknown one, with what was perhaps meant."""
+    for name in given:
+        if name not in known and _MEANT.get(name) in known:
+            raise BadUsage(f"unknown filter {name!r}; did you mean {_MEANT[name]!r}?", param=name)
     reject_unknown(given, known, "filter")
     # The document knows no zdr=false.
     return {

@@ -14,13 +14,22 @@ from urllib.parse import quote
 
 from ...errors import BadUsage, FrancaError, NotFound, ProtocolError
 from ...faults import Origin
+from ...wire.openrouter.catalogue import PARAMETERS
 from ...wire.response import Response, excerpt
 from ..ask import split_options
 from ..core import Flow
 from ..options import Limits
-from ..plain import address, plain, read_object
+from ..plain import address, keyless, plain, read_object
 from ..session import Session
-from .capability import Capability, Table, Words, capability, checked_name, plain_name, structured_models
+from .capability import (
+    Capability,
+    Table,
+    Words,
+    capability,
+    checked_name,
+    plain_name,
+    structured_models,
+)
 
 __all__ = ["Knowledge", "Store", "ask_capability", "ask_models", "ask_support"]
 
@@ -30,6 +39,8 @@ PAUSE = 60.0
 """Seconds without a further try after one that failed."""
 MOST_ENDPOINTS = 256
 """Models of which the endpoints are remembered."""
+
+_ALIKE = 0.86  # "tool" is 0.89 like "tools", "top_n" 0.8 like "top_p"
 
 Lock = AbstractContextManager[Any]
 Offers = tuple[tuple[str, ...] | None, ...]
@@ -82,7 +93,9 @@ class Knowledge:
         self._table: Table | None = None
         self._fetched = False  # the table came from the server itself, not from the file
         self._until = 0.0  # monotonic: nobody tries before this time
-        self._flight: tuple[float, list[Turn]] | None = None  # until when to believe in whoever fetches; who waits
+        self._flight: tuple[float, dict[Turn, None]] | None = (
+            None  # until when to believe in whoever fetches; who waits
+        )
         self._offers: dict[str, tuple[float, Offers]] = {}
 
     @property
@@ -114,19 +127,26 @@ class Knowledge:
                 return self.known(wall)
             flight = self._flight
             if flight is not None and clock < flight[0]:
-                flight[1].append(turn)
+                flight[1][turn] = None
                 return turn
-            self._flight = (clock + patience, [] if flight is None else flight[1])
+            self._flight = (clock + patience, {} if flight is None else flight[1])
             return None
+
+    def forget(self, turn: Turn) -> None:
+        """Nobody waits with this turn any more."""
+        with self._lock:
+            if self._flight is not None:
+                self._flight[1].pop(turn, None)
 
     def leave(self, clock: float, table: Table | None = None, *, pause: float = 0.0, fetched: bool = True) -> None:
         """Whoever was to fetch is done: with this table, or with none; then nobody tries for `pause` seconds."""
         with self._lock:
-            if table is not None:
+            # Whoever was not believed in any more may be late, with a list out of the file that is older than ours now.
+            if table is not None and (fetched or self._table is None or table.as_of > self._table.as_of):
                 self._table = table
                 self._fetched = fetched
             self._until = clock + pause
-            turns = [] if self._flight is None else self._flight[1]
+            turns = () if self._flight is None else tuple(self._flight[1])
             self._flight = None
         for turn in turns:
             turn.woken = True
@@ -194,10 +214,25 @@ def ask_support(
         raise BadUsage(f"a parameter is named by a text such as 'tools', not {parameter!r}", param="parameter")
     found = yield from ask_capability(session, knowledge, model, given)
     can = found.supports(parameter)
+    if can is not True:
+        _check_parameter(parameter, knowledge.known(session.wall()).table)
     if not every_endpoint or can is False or (found.source == "user" and parameter == "structured_outputs"):
         return can is True
     offers = yield from _offers(session, knowledge, found.id or plain_name(found.model), given)
     return bool(offers) and all(offer is not None and parameter in offer for offer in offers)
+
+
+def _check_parameter(parameter: str, table: Table | None) -> None:
+    """BadUsage for a name that is a known one misspelt: a plain no would look like an answer."""
+    if parameter in PARAMETERS:
+        return
+    if table is not None and any(parameter in row.get("supported_parameters", ()) for row in table.rows.values()):
+        return
+    from difflib import get_close_matches
+
+    near = get_close_matches(parameter, PARAMETERS, n=1, cutoff=_ALIKE)
+    if near:
+        raise BadUsage(f"no model has a parameter {parameter!r}; did you mean {near[0]!r}?", param="parameter")
 
 
 def _latest(session: Session, knowledge: Knowledge, given: Mapping[str, Any]) -> Flow[Known]:
@@ -213,9 +248,12 @@ def _latest(session: Session, knowledge: Knowledge, given: Mapping[str, Any]) ->
         if entered is None:
             known = yield from _refresh(session, knowledge, limits)
             return known
-        if now >= end:
-            return knowledge.known(session.wall())
-        yield ("pause", entered, min(end - now, PATIENCE))
+        try:
+            if now >= end:
+                return knowledge.known(session.wall())
+            yield ("pause", entered, min(end - now, PATIENCE))
+        finally:
+            knowledge.forget(entered)  # woken, tired of it, or cancelled
 
 
 def _refresh(session: Session, knowledge: Knowledge, limits: Limits) -> Flow[Known]:
@@ -290,9 +328,7 @@ def _limits(session: Session, given: Mapping[str, Any]) -> Limits:
     limits, rest = split_options(session, given)
     if rest:
         raise BadUsage(f"what a model can do is asked for without {', '.join(rest)}")
-    names = {name.lower() for name, _ in limits.headers}
-    if session.key is None and not names & {"authorization", "api-key"}:
-        limits = limits._replace(headers=(*limits.headers, ("Authorization", None)))
+    limits = keyless(session, limits)
     if "deadline" not in given:  # the client's own is meant for answers of models, which take longer than a list
         limits = limits._replace(deadline=min(limits.deadline or PATIENCE, PATIENCE))
     return limits

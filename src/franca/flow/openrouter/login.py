@@ -9,18 +9,19 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from ...errors import BadUsage, FrancaError, ProtocolError
-from ...faults import Origin, with_origin
+from ...errors import BadUsage, ProtocolError
+from ...faults import Origin
 from ...wire import codec
 from ...wire.openrouter.user_key import UserKey
 from ...wire.response import Response
 from ..ask import split_options
 from ..core import Flow
-from ..plain import address, plain, raise_error
+from ..plain import address, plain, raise_error, without_key
 from ..session import Session
 
 __all__ = ["challenge_of", "code_in", "exchange_code", "login_url"]
@@ -100,33 +101,26 @@ def exchange_code(session: Session, code: str, verifier: str, given: Mapping[str
     limits, rest = split_options(session, given)
     if rest:
         raise BadUsage(f"exchange_code takes no {', '.join(rest)}")
-    limits = limits._replace(headers=(*limits.headers, ("Authorization", None)))
+    limits = without_key(session, limits)
     told = {"code": code_in(code), "code_verifier": _checked_verifier(verifier), "code_challenge_method": "S256"}
-    try:
-        made = yield from plain(
-            session, "exchange_code", "POST", address(session, "auth/keys"), limits, _read_key,
-            body=codec.encode_body(told), shown=lambda _: None,
-        )  # fmt: skip
-    except FrancaError as error:  # a server may echo what it was sent
-        origin = Origin(error.server, error.model, (told["code"], verifier))
-        with_origin(error, origin)
-        error.metadata = origin.scrub(dict(error.metadata))
-        raise
-    return made
+    return plain(
+        session, "exchange_code", "POST", address(session, "auth/keys"), limits, _read_key,
+        body=codec.encode_body(told), shown=lambda _: None, secrets=(told["code"], verifier),
+    )  # fmt: skip
 
 
 def _read_key(response: Response, origin: Origin, session: Session) -> UserKey:
     """The new key. No error text may quote this answer: it holds the key itself."""
-    try:
+    payload: Any = None
+    with suppress(ValueError):
         payload = codec.decode_json(response.content)
-    except ValueError:
-        payload = None
-    raise_error(payload, response, origin, session)
-    key = payload.get("key") if isinstance(payload, dict) else None
+    found: dict[str, Any] = payload if isinstance(payload, dict) else {}
+    key = found.get("key")
+    data = {name: value for name, value in found.items() if name != "key"}
+    raise_error(data, response, origin, session)
     if not isinstance(key, str) or not key:
         raise ProtocolError(
             "the answer holds no key (it is not shown, as it may hold one in another place)",
             status=response.status, headers=response.headers, request_id=response.request_id,
         )  # fmt: skip
-    data = {name: value for name, value in payload.items() if name != "key"}
     return UserKey(data, response.status, response.headers, origin.server, key=key)

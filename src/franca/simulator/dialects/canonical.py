@@ -11,10 +11,15 @@ _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 _MADE_HERE = ("thinking", "reasoning", "thinking_blocks")
 
 
-def canonical(body: Mapping[str, Any], ignores: frozenset[str], strict: bool) -> dict[str, Any]:
-    """The request without the fields that have no effect, its dialect forms made OpenAI's. A strict server is as
-    particular as OpenAI about fields that make sense only together."""
+def canonical(
+    body: Mapping[str, Any], ignores: frozenset[str], strict: bool, unformed: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """The request without the fields, and types of `response_format`, that have no effect; its dialect forms made
+    OpenAI's. A strict server is as particular as OpenAI about fields that make sense only together."""
     made = {name: value for name, value in body.items() if name not in ignores}
+    format_ = made.get("response_format")
+    if isinstance(format_, dict) and format_.get("type") in unformed:
+        del made["response_format"]
     if made.get("tool_choice") == "any":  # Mistral's word for it
         made["tool_choice"] = "required"
     if "random_seed" in made:

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
-
-if TYPE_CHECKING:
-    from ..steps import Answer
-    from .serve import Wanted
+from typing import Any, NamedTuple, TypeAlias
 
 __all__ = ["ABSENT", "Asked", "Dialect", "Problem", "Rule", "Shape", "Speech", "detailed_usage", "plain_usage"]
 
@@ -42,7 +38,6 @@ class Asked(NamedTuple):
 Shape: TypeAlias = "Callable[[Problem], Any]"
 Rule: TypeAlias = "Callable[[Asked], Problem | None]"
 Usage: TypeAlias = "Callable[[int, int, int], dict[str, Any]]"
-Beyond: TypeAlias = "Callable[[Wanted], Answer | None]"
 Finishing: TypeAlias = "Callable[[dict[str, Any], str, dict[str, Any]], None]"
 
 
@@ -149,10 +144,10 @@ class Dialect:
     listing    from names to the body of that list
     strict     whether it minds fields that make sense only together, as OpenAI does
     ignores    request fields that have no effect, and raise no error
+    unformed   types of `response_format` that have none either
     rules      what it refuses of a chat, tried in order
     headers    of every answer; `{id}` is the request's id
     limits     of every good answer to a POST; `over` of a 429
-    beyond     asked first: answers what this server has beyond the plain wire, None where the plain way will do
     """
 
     name: str
@@ -177,12 +172,12 @@ class Dialect:
     calls_tools: bool = True
     strict: bool = False
     ignores: frozenset[str] = frozenset()
+    unformed: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     speech: Speech = field(default_factory=Speech)
     headers: tuple[tuple[str, str], ...] = ()
     limits: tuple[tuple[str, str], ...] = ()
     over: tuple[tuple[str, str], ...] = (("retry-after", "7"),)
-    beyond: Beyond | None = None
 
     @property
     def base(self) -> str:

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from . import finishings, rules
 from .openai import OPENAI_ERROR, OPENAI_SPEECH
 from .record import ABSENT, Asked, Dialect, Problem, Speech
 from .shapes import CREATED, databricks_error, error_of, github_error, listing, openrouter_error
-
-if TYPE_CHECKING:
-    from ..steps import Answer
-    from .serve import Wanted
 
 __all__ = ["ROUTERS"]
 
@@ -31,13 +25,6 @@ AT = Dialect(
     speech=OPENAI_SPEECH,
     headers=(("x-request-id", "{id}"),),
 )
-
-
-def _beyond(wanted: Wanted) -> Answer | None:
-    """OpenRouter's catalogue, accounts and routing (`franca.simulator.openrouter`), loaded by who asks it."""
-    from ..openrouter.beyond import answer_beyond
-
-    return answer_beyond(wanted)
 
 
 OPENROUTER = Dialect(
@@ -94,7 +81,6 @@ OPENROUTER = Dialect(
         ("x-ratelimit-reset", "1795215060000"),
         ("retry-after", "7"),
     ),
-    beyond=_beyond,
 )
 
 _UNAUTHORIZED = Problem(401, "Bad credentials", code="unauthorized")

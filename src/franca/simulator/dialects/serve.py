@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from struct import pack
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 from .. import http
@@ -25,10 +25,7 @@ from .canonical import canonical
 from .record import Asked, Dialect, Problem
 from .speak import Speaker
 
-if TYPE_CHECKING:
-    from ..openrouter.house import House
-
-__all__ = ["Wanted", "answer_in_dialect"]
+__all__ = ["Wanted", "answer_in_dialect", "refuse_in_dialect"]
 
 _POSTS = {"chat/completions": "chat", "completions": "completions", "embeddings": "embeddings"}
 _AAD = "eyJ"  # how the tokens of Entra ID begin, which Azure takes beside its keys
@@ -50,8 +47,8 @@ class Wanted(NamedTuple):
     """Plays a scenario."""
     scenario: str
     """The one that a header names, or ""."""
-    house: Callable[[], House]
-    """The state of the simulated OpenRouter, made when first asked."""
+    key_seen: bool = False
+    """Whether the key was looked at already, by who is particular about it."""
 
 
 class _Place(NamedTuple):
@@ -63,20 +60,35 @@ class _Place(NamedTuple):
 
 def answer_in_dialect(wanted: Wanted) -> Answer:
     """The answer of the server whose dialect the path names."""
-    name, _, rest = wanted.path.removeprefix("/dialect/").partition("/")
-    dialect = DIALECTS.get(name)
-    if dialect is None:
-        known = ", ".join(sorted(DIALECTS))
-        return http.answer(404, http.error_body(f"There is no dialect {name!r}; there are {known}."))
-    if dialect.beyond is not None:
-        answer = dialect.beyond(wanted)
-        if answer is not None:
-            return answer
-    told = [(key, value.replace("{id}", wanted.id)) for key, value in dialect.headers]
+    dialect, rest = _dialect(wanted)
+    told = _told(dialect, wanted)
     try:
         return _answer(dialect, wanted, "/" + rest, dict(parse_qsl(wanted.query)), told)
     except _Problem as problem:
         return _refusal(dialect, problem, told, wanted.dials)
+
+
+def refuse_in_dialect(wanted: Wanted, refused: Refused) -> Answer:
+    """What the simulator refuses by itself, as the server whose dialect the path names would write it."""
+    dialect, _ = _dialect(wanted)
+    return _refusal(dialect, _Problem(_problem(refused)), _told(dialect, wanted), wanted.dials)
+
+
+def _dialect(wanted: Wanted) -> tuple[Dialect, str]:
+    """The dialect, and the rest of the path."""
+    name, _, rest = wanted.path.removeprefix("/dialect/").partition("/")
+    if name not in DIALECTS:
+        raise Refused(404, f"There is no dialect {name!r}; there are {', '.join(sorted(DIALECTS))}.")
+    return DIALECTS[name], rest
+
+
+def _told(dialect: Dialect, wanted: Wanted) -> list[tuple[str, str]]:
+    return [(key, value.replace("{id}", wanted.id)) for key, value in dialect.headers]
+
+
+def _problem(refused: Refused) -> Problem:
+    error = refused.body["error"]
+    return Problem(refused.status, error["message"], error["type"], error["code"], error["param"])
 
 
 class _Problem(Exception):
@@ -139,7 +151,7 @@ def _place(name: str, path: str) -> _Place | None:
 def _check_key(dialect: Dialect, wanted: Wanted, deployment: bool) -> None:
     """The key as this server wants it sent; any key is right where the simulator has none."""
     key = wanted.dials.api_key
-    if key is None or dialect.auth == "none" or dialect.beyond is not None:  # which has looked at the key
+    if key is None or dialect.auth == "none" or wanted.key_seen:
         return
     sent = {name.lower(): value.decode("latin-1") for name, value in wanted.headers}
     bearer = sent.get(b"authorization", "").removeprefix("Bearer ")
@@ -208,7 +220,7 @@ def _post(dialect: Dialect, wanted: Wanted, place: _Place, asked: Asked, told: l
     model, variant = found
     if model == "limited":
         raise _Problem(_named(dialect.limited, asked.model), *dialect.over)
-    body = canonical(asked.body, dialect.ignores, dialect.strict)
+    body = canonical(asked.body, dialect.ignores, dialect.strict, dialect.unformed)
     ask = Ask(place.endpoint, {**body, "model": asked.model}, wanted.raw, wanted.dials, argument=asked.model)
     if model == "scenario":
         ask.call = "stream" if place.endpoint == "chat" and body.get("stream") is True else place.endpoint
@@ -226,9 +238,7 @@ def _post(dialect: Dialect, wanted: Wanted, place: _Place, asked: Asked, told: l
             return answer_completions(ask, model, variant, told)
         return _chat(dialect, asked, ask, model, variant, told, wanted.id)
     except Refused as refused:
-        error = refused.body["error"]
-        problem = Problem(refused.status, error["message"], error["type"], error["code"], error["param"])
-        raise _Problem(problem) from None
+        raise _Problem(_problem(refused)) from None
 
 
 def _chat(
@@ -242,8 +252,7 @@ def _chat(
     speech = dialect.speech
     drafts = [draft(ask, model, variant, index) for index in range(ask.body.get("n") or 1)]
     for index, made in enumerate(drafts):
-        if not variant:
-            made.reasoning_field = speech.reasoning
+        made.reasoning_field = made.reasoning_field or speech.reasoning
         if made.calls and speech.thinks_with_tools:
             made.reasoning = lorem(ask.text_key(index) + b"before calls", 8)
     prompt = prompt_tokens(ask.body["messages"], ask.body.get("tools"))

@@ -31,6 +31,7 @@ class Speaker:
         thoughts = sum(len(made.reasoning) for made in drafts)
         self.usage = speech.usage(prompt, sum(made.size for made in drafts), thoughts)
         body = ask.body
+        self.refuses = "refusal" in speech.message  # elsewhere a refusal is content as any other
         self.context = {"usage": self.usage, "id": request_id, "body": body}
         self.top = body.get("top_logprobs") or 0 if body.get("logprobs") else None
         self.calls = [[self._call(call, at) for at, call in enumerate(made.calls)] for made in drafts]
@@ -78,6 +79,9 @@ class Speaker:
         speech = self.speech
         content: Any = speech.call_content if made.content is None else made.text
         thoughts = "".join(made.reasoning)
+        refusal = "".join(made.refusal)
+        if refusal and not self.refuses:
+            content = refusal
         if thoughts and made.reasoning_field == "parts":
             content = [{"type": "thinking", "thinking": [{"type": "text", "text": thoughts}]}]
             content += [{"type": "text", "text": made.text}] if made.text else []
@@ -86,6 +90,8 @@ class Speaker:
         message = {"role": "assistant", "content": content, **speech.message}
         if content is ABSENT:
             del message["content"]
+        if refusal and self.refuses:
+            message |= {"content": None, "refusal": refusal}
         message |= self._thoughts(made.reasoning_field, thoughts)
         if made.calls:
             message["tool_calls"] = self.calls[index]
@@ -188,6 +194,8 @@ class Speaker:
                 yield self._thoughts(field, token), None
         for token in made.content or ():
             yield {"content": token}, token
+        for token in made.refusal:
+            yield {"refusal" if self.refuses else "content": token}, None
         for position, call in enumerate(self.calls[index]):
             for fragment in self._fragments(position, call):
                 yield {**self.speech.delta_call, "tool_calls": [fragment]}, None

@@ -126,7 +126,8 @@ ZAI = Dialect(
     name="zai",
     bases=("/api/paas/v4", "/api/coding/paas/v4"),
     source="docs.z.ai/api-reference; recorded traffic of charmbracelet/fantasy",
-    note="That `object` is absent holds for whole answers; its streams were not seen.",
+    note="That `object` is absent holds for whole answers; its streams were not seen. Its documents know json_object "
+    "alone; that a json_schema is ignored, not refused, is a guess.",
     error=error_of("message", "code"),
     no_key=Problem(401, "Header中未收到Authorization参数，无法进行身份验证。", code="1001"),
     wrong_key=Problem(401, "token expired or incorrect", code="401"),
@@ -134,6 +135,7 @@ ZAI = Dialect(
     limited=Problem(429, "Rate limit reached for requests", code="1302"),
     no_path=Problem(404, "Not Found", code="404"),
     listing=listing(owned_by="z-ai"),
+    unformed=("json_schema",),
     speech=Speech(
         id="20261121",
         call={"index": "$at"},

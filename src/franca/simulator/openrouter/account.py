@@ -17,6 +17,8 @@ __all__ = ["activity", "credits_told", "current_key", "exchange", "generation", 
 _KEYS_A_PAGE = 100
 _WINDOWS = (None, "daily", "weekly", "monthly")
 _MOST_NAME = 200
+_MOST_LIMIT = 1_000_000_000  # USD
+_LAST_YEAR = 9998  # the latest that is a year in every time zone
 _CATEGORIES = ("latency", "incoherence", "incorrect_response", "formatting", "billing", "api_error", "other")
 _FREE_A_DAY = 1_000
 
@@ -138,6 +140,8 @@ def _fields(body: Mapping[str, Any], now: float) -> dict[str, Any]:
         limit = body["limit"]
         if limit is not None and (isinstance(limit, bool) or not isinstance(limit, (int, float)) or limit < 0):
             raise Refusal(400, "limit: expected a number, 0 or more, or null")
+        if limit is not None and limit > _MOST_LIMIT:
+            raise Refusal(400, f"limit: expected no more than {_MOST_LIMIT}")
         found["limit"] = None if limit is None else float(limit)
     if "limit_reset" in body:
         if body["limit_reset"] not in _WINDOWS:
@@ -163,6 +167,8 @@ def _moment(text: Any, now: float) -> float:
         moment = datetime.fromisoformat(text)
     except (TypeError, ValueError):
         raise Refusal(400, "expires_at: expected an ISO 8601 time in UTC, with seconds") from None
+    if moment.year > _LAST_YEAR:
+        raise Refusal(400, f"expires_at: expected a year up to {_LAST_YEAR}")
     seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     if seconds <= now:
         raise Refusal(400, "expires_at: must be in the future")

@@ -49,11 +49,14 @@ _PLACES = {**dict.fromkeys(_READ_ONLY, ("GET",)), **_METHODS}
 _Found: TypeAlias = "tuple[int, Any]"
 
 
-def answer_beyond(wanted: Wanted) -> Answer | None:
+def answer_beyond(house: House, wanted: Wanted) -> Answer | None:
     """The answer, or None where the plain dialect has it: to a chat that asks for nothing special, to a path that
     nobody knows."""
-    house: House = wanted.house()
-    path = wanted.path.removeprefix(_ROOT).removeprefix(_BASE).rstrip("/")
+    path = wanted.path.removeprefix(_ROOT).rstrip("/")
+    if path != "auth":  # the one page beside the API
+        if not path.startswith(_BASE) or path == f"{_BASE}auth":
+            return None
+        path = path.removeprefix(_BASE)
     place = _place(path)
     told = [("x-generation-id", f"gen-{wanted.id}")]
     try:
@@ -84,7 +87,7 @@ def _inferred(house: House, wanted: Wanted, path: str) -> Answer | None:
 
         if path in _TEXT and isinstance(wanted.body, dict) and all(wanted.body.get(name) is None for name in _NAMING):
             wanted = wanted._replace(body={**wanted.body, "model": house.default_model})
-        answer = infer(house, wanted)
+        answer = infer(house, wanted, path)
         if answer is not None:
             return answer
     if path in _TEXT or path == "embeddings":
@@ -193,10 +196,11 @@ def _page(house: House, query: Query, told: list[tuple[str, str]]) -> bytes:
     if callback is None:
         page = f"<!doctype html><title>Login</title><p>Your code: <code>{escape(code)}</code>"
         return http.answer(200, page.encode(), told, "text/html; charset=utf-8")
-    joint = "&" if "?" in callback else "?"
+    before, mark, fragment = callback.partition("#")
+    joint = "&" if "?" in before else "?"
     if any(ord(letter) < 33 or ord(letter) > 126 for letter in callback):
         raise Refusal(400, "callback_url: has characters that no URL has")
-    place = f"{callback}{joint}code={quote(code)}"
+    place = f"{before}{joint}code={quote(code)}{mark}{fragment}"
     return http.answer(302, b"", [*told, ("location", place)], "text/plain; charset=utf-8")
 
 

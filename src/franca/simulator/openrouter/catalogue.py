@@ -22,13 +22,16 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
 
-from .offered import ALIASES, CREATED, NOTHING, OWN, PROVIDERS, SAMPLING, SCHEMA, TEXT, TOOLS, prices
+from .offered import ALIASES, OWN, TEXT
 from .others import OTHERS
+from .providers import CREATED, NOTHING, PROVIDERS, SAMPLING, SCHEMA, TOOLS, prices
 from .records import Endpoint, ModelRecord
 
-__all__ = ["MOST_MORE", "SUFFIXES", "Catalogue"]
+__all__ = ["MOST_MORE", "MOST_NAME", "SUFFIXES", "Catalogue"]
 
 MOST_MORE = 20_000
+MOST_NAME = 256
+"""Characters of a name; a longer one is that of no model."""
 SUFFIXES = frozenset(("nitro", "floor", "thinking", "online", "extended", "exacto"))
 """Variants that are no models of their own."""
 
@@ -51,13 +54,13 @@ class Catalogue:
 
     def find(self, name: str, *, concrete: bool = True) -> ModelRecord | None:
         """The model of a name (see `House.model`); an alias itself where nothing `concrete` is wanted."""
+        if len(name) > MOST_NAME:
+            return None
         exact = self._exact(name)
         if exact is not None:
             return self._exact(exact.alias_target) if concrete and exact.alias_target else exact
         before, _, suffix = name.rpartition(":")
-        if not before:
-            return None
-        base = self.find(before, concrete=concrete)
+        base = self.find(before, concrete=concrete) if before else None
         if base is None:
             return None
         if suffix in SUFFIXES:

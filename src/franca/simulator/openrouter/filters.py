@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import isfinite
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
@@ -49,7 +50,7 @@ def number(query: Query, name: str, least: float | None = None, most: float | No
         value = float(text)
     except ValueError:
         raise Refusal(400, f"{name}: expected a number, not {text!r}") from None
-    if value != value or (least is not None and value < least) or (most is not None and value > most):
+    if not isfinite(value) or (least is not None and value < least) or (most is not None and value > most):
         raise Refusal(400, f"{name}: {text} is out of range")
     return value
 
@@ -129,11 +130,11 @@ def _check(query: Query) -> None:
     _one_of(query, "category", CATEGORIES)
     _one_of(query, "input_modalities", MODALITIES)
     _one_of(query, "output_modalities", OUTPUTS)
-    _one_of(query, "sort", tuple(SORTS))
     _one_of(query, "distillable", ("true", "false"))
     _one_of(query, "zdr", ("true",))
-    if query.get("region", "eu") not in _REGIONS:  # one, and no list of them
-        raise Refusal(400, f"region: expected eu or us, not {query['region']!r}")
+    for name, known in (("region", _REGIONS), ("sort", SORTS)):  # one, and no list of them
+        if name in query and query[name] not in known:
+            raise Refusal(400, f"{name}: expected one of {', '.join(known)}, not {query[name]!r}")
 
 
 # ---- order ------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
-"""The state of one simulated OpenRouter: its catalogue, keys, credits, activity and generations.
+"""The state of one simulated OpenRouter: its catalogue, keys, credits, activity, generations, cached answers.
 
 What inference (`franca.simulator.openrouter.inference`) needs of it: `model`, `endpoints`, `check_key`, `spend`,
-`remember`. What inference raises as `Refusal` is answered in OpenRouter's shape.
+`remember`, `cache`, `repeats`. What inference raises as `Refusal` is answered in OpenRouter's shape.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from typing import Any
 
 from ..ask import Dials
 from .activity import Activity
+from .cache import Cache
 from .catalogue import Catalogue
 from .generations import Generations
 from .keys import Key, KeyRing
 from .login import Codes
 from .records import Endpoint, ModelRecord
 from .refusal import Refusal
+from .repeats import Repeats
 
 __all__ = ["House"]
 
@@ -47,6 +49,8 @@ class House:
         self.generations = Generations(clock)
         self.activity = Activity(clock)
         self.codes = Codes(clock)
+        self.cache = Cache(clock)
+        self.repeats = Repeats()
 
     def models(self, more: int | None = None) -> list[ModelRecord]:
         """Every model that somebody serves, the most popular first: the catalogue's, the caller's aliases of the

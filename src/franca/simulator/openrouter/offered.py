@@ -1,61 +1,33 @@
-"""Providers, and the models that write text: see `catalogue` for what each is there for. Data."""
+"""The models that write text: see `catalogue` for what each is there for. Data."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any
 
 from ..ask import CHAT_MODELS
-from .records import Endpoint, ModelRecord, Provider
+from .providers import (
+    ALPHA,
+    BETA,
+    CREATED,
+    DAY,
+    DELTA,
+    GAMMA,
+    JSON,
+    NOTHING,
+    ODD,
+    ODDEST,
+    PLAIN,
+    REASON,
+    SAMPLING,
+    SCHEMA,
+    SIMULATED,
+    TOOLS,
+    prices,
+)
+from .records import Endpoint, ModelRecord
 
-__all__ = [
-    "ALIASES",
-    "ALPHA",
-    "BETA",
-    "CREATED",
-    "DAY",
-    "DELTA",
-    "GAMMA",
-    "NOTHING",
-    "OVERRIDES",
-    "OWN",
-    "PLAIN",
-    "PROVIDERS",
-    "SAMPLING",
-    "SCHEMA",
-    "TEXT",
-    "TOOLS",
-    "prices",
-]
-
-CREATED = 1_790_000_000  # 21 September 2026
-DAY = 86_400
-
-SIMULATED = Provider("Simulated", "simulated", "NL", ("NL",), zdr=True)
-ALPHA = Provider("Alpha Works", "alpha-works", "US", ("US", "CA"), zdr=True)
-BETA = Provider("Beta Cloud", "beta-cloud", "DE", ("DE", "FI"))
-GAMMA = Provider("Gamma Edge", "gamma-edge", "SG", ("SG", "JP"), trains=True)
-DELTA = Provider("Delta Labs", "delta-labs", "FR", ("FR", "US"), zdr=True)
-PROVIDERS = (SIMULATED, ALPHA, BETA, GAMMA, DELTA)
-
-PLAIN = ("temperature", "top_p", "max_tokens", "stop")
-SAMPLING = (*PLAIN, "max_completion_tokens", "frequency_penalty", "presence_penalty", "seed", "top_k")
-TOOLS = ("tools", "tool_choice", "parallel_tool_calls")
-JSON = ("response_format",)
-SCHEMA = ("response_format", "structured_outputs")
-_REASON = ("reasoning", "reasoning_effort", "include_reasoning")
-_ODD = ("min_p", "top_a", "repetition_penalty", "logit_bias", "logprobs", "top_logprobs", "verbosity")
-_ODDEST = ("prediction", "web_search_options")
-
-
-def prices(prompt: str, completion: str, **more: str) -> MappingProxyType[str, str]:
-    """USD as decimal text, by kind: of one token of the prompt and of the completion, and of whatever else."""
-    return MappingProxyType({"prompt": prompt, "completion": completion, **more})
-
-
-NOTHING = prices("0", "0")
-
+__all__ = ["ALIASES", "OVERRIDES", "OWN", "TEXT"]
 
 _EFFORTS: dict[str, Any] = {
     "mandatory": False,
@@ -65,7 +37,7 @@ _EFFORTS: dict[str, Any] = {
     "supports_max_tokens": True,
 }
 
-_OWN = (*SAMPLING, *TOOLS, *SCHEMA, *_ODD)
+_OWN = (*SAMPLING, *TOOLS, *SCHEMA, *ODD)
 
 
 def _own(place: int, plays: str, supported: tuple[str, ...]) -> ModelRecord:
@@ -80,10 +52,10 @@ def _own(place: int, plays: str, supported: tuple[str, ...]) -> ModelRecord:
     )
 
 
-_LATE = replace(_own(6, "late", _OWN), plays="echo", generation_after=3)
-_EMBED = replace(_own(5, "embed", ()), outputs=("embeddings",))
-_REASONER = replace(_own(4, "reason", (*_OWN, *_REASON)), reasoning=_EFFORTS)
-_PLAIN_OWN = (_own(place, plays, _OWN) for place, plays in enumerate(name for name in CHAT_MODELS if name != "reason"))
+_LATE = replace(_own(7, "late", _OWN), plays="echo", generation_after=3)
+_EMBED = replace(_own(6, "embed", ()), outputs=("embeddings",))
+_REASONER = replace(_own(4, "reason", (*_OWN, *REASON)), reasoning=_EFFORTS)
+_PLAIN_OWN = (_own(place, plays, _OWN) for place, plays in enumerate(CHAT_MODELS) if plays != "reason")
 OWN = (*_PLAIN_OWN, _REASONER, _EMBED, _LATE)
 """The simulator's own models, each at one provider."""
 
@@ -96,7 +68,7 @@ _SCHOLAR = ModelRecord(
             ALPHA,
             "alpha-works/bf16",
             prices("0.000002", "0.000008", input_cache_read="0.0000002", web_search="0.01"),
-            (*SAMPLING, *TOOLS, *SCHEMA, *_ODD, *_ODDEST),
+            (*SAMPLING, *TOOLS, *SCHEMA, *ODD, *ODDEST),
             quantization="bf16",
             context_length=200_000,
             max_completion_tokens=32_768,
@@ -199,7 +171,7 @@ TEXT = (
                 ALPHA,
                 "alpha-works",
                 prices("0.0000005", "0.000002", internal_reasoning="0.000002"),
-                (*SAMPLING, *TOOLS, *SCHEMA, *_REASON),
+                (*SAMPLING, *TOOLS, *SCHEMA, *REASON),
                 quantization="fp8",
                 context_length=163_840,
             ),
@@ -207,7 +179,7 @@ TEXT = (
                 BETA,
                 "beta-cloud/nvfp4",
                 prices("0.0000004", "0.0000016"),
-                (*SAMPLING, *TOOLS, *JSON, *_REASON),
+                (*SAMPLING, *TOOLS, *JSON, *REASON),
                 quantization="nvfp4",
                 throughput=310.0,
             ),
@@ -215,7 +187,7 @@ TEXT = (
                 GAMMA,
                 "gamma-edge/flex",
                 prices("0.0000002", "0.0000008"),
-                (*SAMPLING, *_REASON),
+                (*SAMPLING, *REASON),
                 quantization="fp8",
                 latency=5000.0,
                 tier="flex",
@@ -246,7 +218,7 @@ TEXT = (
                 DELTA,
                 "delta-labs",
                 prices("0.00001", "0.00005", image="0.003", audio="0.0001", input_cache_write="0.0000125"),
-                (*SAMPLING, *TOOLS, *SCHEMA, *_REASON),
+                (*SAMPLING, *TOOLS, *SCHEMA, *REASON),
                 context_length=1_048_576,
                 max_completion_tokens=65_536,
                 caches=True,
@@ -273,7 +245,7 @@ TEXT = (
                 GAMMA,
                 "gamma-edge/int8",
                 prices("0.00000002", "0.00000005"),
-                (*SAMPLING, *TOOLS, *_ODD),
+                (*SAMPLING, *TOOLS, *ODD),
                 quantization="int8",
                 context_length=8_192,
                 max_completion_tokens=None,

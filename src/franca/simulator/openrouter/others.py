@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .offered import ALPHA, BETA, CREATED, DAY, DELTA, GAMMA, PLAIN, SCHEMA, prices
+from .providers import ALPHA, BETA, CREATED, DAY, DELTA, GAMMA, PLAIN, SCHEMA, prices
 from .records import Endpoint, ModelRecord
 
 __all__ = ["OTHERS"]

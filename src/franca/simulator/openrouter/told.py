@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .offered import OVERRIDES, PROVIDERS
+from .offered import OVERRIDES
+from .providers import PROVIDERS
 from .records import Endpoint, ModelRecord
 
 __all__ = ["endpoint_told", "image_endpoint_told", "image_model_told", "model_told", "offers_told", "providers_told"]

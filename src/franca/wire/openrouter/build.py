@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...errors import BadUsage
 from ..params import build_chat_body, build_completion_body, build_embedding_body
 from .check import check_routed
 from .elsewhere import without_routing
-from .params import OpenRouterChatParams, OpenRouterCompletionParams, OpenRouterEmbeddingParams
+from .params import FlatProviderParams, OpenRouterChatParams, OpenRouterCompletionParams, OpenRouterEmbeddingParams
 from .routing import ProviderPreferences
 
 __all__ = [
@@ -67,13 +68,16 @@ def build_routed_completion(
 def build_routed_embedding(
     model: str | None, input: object, params: Mapping[str, Any], extra: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The body of an embeddings request to OpenRouter, with the rules of `build_routed_chat`."""
+    """The body of an embeddings request to OpenRouter, with the rules of `build_routed_chat`; but no model answers
+    where none is named: BadUsage."""
+    if not model:
+        raise BadUsage("no model given: OpenRouter has no default model for embeddings; pass model=...", param="model")
     check_routed(params)
-    return build_embedding_body(model or None, input, params, extra, known=_EMBEDDING)
+    return build_embedding_body(model, input, params, extra, known=_EMBEDDING)
 
 
 def flat_keys(params: Mapping[str, Any], extra: Mapping[str, Any] | None = None) -> list[str]:
     """The flat `provider_...` keys of clients of old that are among the fields of a call, in their order."""
     further = extra if isinstance(extra, Mapping) else {}
-    given = [name for name, value in params.items() if value is not None] + list(further)
-    return [name for name in dict.fromkeys(given) if name in _FLAT]
+    named = [name for name, value in params.items() if value is not None and name in FlatProviderParams.__annotations__]
+    return list(dict.fromkeys([*named, *(name for name in further if name in _FLAT)]))

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, get_args, get_type_hints
 
 from ...errors import BadUsage
+from .params import FlatProviderParams
 from .plugins import Plugin
 from .routing import MaxPrice, Percentiles, ProviderPreferences, Reasoning, Sort
 
@@ -28,6 +29,14 @@ _ALIKE = 0.74
 
 def check_routed(params: Mapping[str, Any]) -> None:
     """Raises BadUsage for a field of the wrong kind, and for a misspelt name in `provider`, `reasoning`, `plugins`."""
+    for name in params:
+        nested = name.removeprefix("provider_")
+        if (
+            nested != name
+            and nested in ProviderPreferences.__annotations__
+            and name not in FlatProviderParams.__annotations__
+        ):
+            raise BadUsage(f"unknown parameter {name!r}; did you mean provider={{{nested!r}: ...}}?", param=name)
     for name in (*_LISTS, *_FLAT_LISTS):
         if params.get(name) is not None:
             _list(name, params[name])

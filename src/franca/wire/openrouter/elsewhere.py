@@ -10,7 +10,7 @@ from ..told import Change
 from .params import FlatProviderParams, RoutedChatParams
 from .routing import ProviderPreferences
 
-__all__ = ["without_routing"]
+__all__ = ["is_routing_header", "without_routing"]
 
 # Servers of open models know these samplers too; where one refuses them, that is mended like any other refusal.
 _SHARED = frozenset({"top_k", "min_p", "top_a", "repetition_penalty"})
@@ -22,6 +22,12 @@ _OWN = (
 )
 _ONLY_THERE = "only OpenRouter has it"
 _PREFIX = "openrouter:"
+_HEADERS = frozenset({"http-referer", "x-title", "x-anthropic-beta"})
+
+
+def is_routing_header(name: str) -> bool:
+    """Whether a request header (its name in lower case) is OpenRouter's own: routing, cache, and whose app it is."""
+    return name in _HEADERS or name.startswith("x-openrouter-")
 
 
 def without_routing(

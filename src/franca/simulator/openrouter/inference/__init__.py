@@ -26,15 +26,13 @@ if TYPE_CHECKING:
 
 __all__ = ["infer"]
 
-_BASE = "/dialect/openrouter/api/v1/"
 _TEXT = {"chat/completions": answer_chat, "completions": answer_prompt, "embeddings": answer_vectors}
 _STREAM_HEAD = ("content-type", "text/event-stream; charset=utf-8"), ("transfer-encoding", "chunked")
 
 
-def infer(house: House, wanted: Wanted) -> Answer | None:
-    """The answer to a request for inference; None where the plain dialect has it: other paths, scenarios, names of
-    no model, bodies that are none. Raises Refusal where the key is not good for it."""
-    path = wanted.path.removeprefix(_BASE).strip("/")
+def infer(house: House, wanted: Wanted, path: str) -> Answer | None:
+    """The answer to a request for inference at a path below /api/v1; None where the plain dialect has it: other
+    paths, scenarios, names of no model, bodies that are none. Raises Refusal where the key is not good for it."""
     told = [("x-generation-id", f"gen-{wanted.id}")]
     try:
         if path in KINDS:

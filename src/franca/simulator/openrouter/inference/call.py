@@ -6,46 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from ...dialects.serve import Wanted
 from ..house import House
 from ..keys import Key
-from .cache import Cache
 from .faults import Fault
 from .route import Candidate
 from .taken import Taken
 from .trouble import Trouble, error_of, type_of
 
-__all__ = ["Call", "State", "state_of"]
+__all__ = ["Call"]
 
-_MOST_COUNTED = 2_000
 _HINTS = (429, 503)
-
-
-@dataclass(slots=True)
-class State:
-    """What inference keeps of one house: its response cache, and which requests were asked before."""
-
-    cache: Cache = field(default_factory=Cache)
-    asked: dict[bytes, bool] = field(default_factory=dict)
-
-    def is_first(self, what: bytes) -> bool:
-        """Whether this is the first of two equal requests; the third counts as a first again."""
-        first = not self.asked.pop(what, False)
-        if first:
-            self.asked[what] = True
-            if len(self.asked) > _MOST_COUNTED:
-                del self.asked[next(iter(self.asked))]
-        return first
-
-
-_STATES: WeakKeyDictionary[House, State] = WeakKeyDictionary()
-
-
-def state_of(house: House) -> State:
-    """The state of a house, made when first asked for."""
-    return _STATES.setdefault(house, State())
 
 
 @dataclass(slots=True)
@@ -65,11 +37,6 @@ class Call:
     _first: dict[str, bool] = field(default_factory=dict)
 
     @property
-    def state(self) -> State:
-        """What is kept between calls."""
-        return state_of(self.house)
-
-    @property
     def wants_metadata(self) -> bool:
         """Whether the caller asked for `openrouter_metadata`."""
         names = ("x-openrouter-metadata", "x-openrouter-experimental-metadata")
@@ -86,7 +53,7 @@ class Call:
             return fault
         if word not in self._first:
             digest = blake2b(self.wanted.raw + b"\0" + f"{self.path}\0{word}".encode(), digest_size=16)
-            self._first[word] = self.state.is_first(digest.digest())
+            self._first[word] = self.house.repeats.is_first(digest.digest())
         return fault if self._first[word] else None
 
     def failed(self, candidate: Candidate, trouble: Trouble) -> None:
@@ -128,7 +95,7 @@ class Call:
             "strategy": "fallback" if fell_back else first.strategy,
             "region": "sim",
             "summary": f"available={len(shown)}" + (f", selected={chosen.provider}" if chosen else ""),
-            "attempt": len(self.tries),
+            "attempt": len(self.tries) or 1,  # so also where a guardrail let nobody try
             "is_byok": False,
             "endpoints": {
                 "total": len(shown),

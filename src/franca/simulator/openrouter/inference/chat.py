@@ -13,8 +13,8 @@ from ...parts import last_text
 from ...steps import Answer
 from ...tokens import lorem, prompt_tokens
 from ...validate import check_chat
+from ..cache import policy_of
 from . import beside
-from .cache import on_hit, policy_of
 from .call import Call
 from .compress import compressed
 from .faults import Fault
@@ -45,7 +45,7 @@ def answer_chat(call: Call) -> Answer:
     messages = compressed(call, taken.body["messages"], taken.body.get("tools"))
     size = prompt_tokens(messages, taken.body.get("tools"))
     policy = policy_of(call.headers, taken.preset, call.path, call.wanted.raw)
-    entry = call.state.cache.find(policy) if policy else None
+    entry = call.house.cache.find(policy) if policy else None
     if entry is None:
         made = _Made(settle(call, size, taken.body["messages"]), beside.extras_of(call, size))
         beside.note_stages(call)
@@ -69,11 +69,11 @@ def answer_chat(call: Call) -> Answer:
     )
     headers = [("x-generation-id", speaker.id)]
     if entry is not None:
-        headers += on_hit(entry)
+        headers += call.house.cache.on_hit(entry)
     elif policy is not None:
         headers += policy.on_miss
         if fault is None or fault.how == "slow":
-            call.state.cache.keep(policy, made, speaker.id)
+            call.house.cache.keep(policy, made, speaker.id)
     return speaker.stream(headers) if taken.streams else speaker.whole(headers)
 
 
@@ -86,8 +86,7 @@ def _drafts(call: Call, ask: Ask, outcome: Outcome) -> list[Draft]:
     model, taken = outcome.candidate.model, call.taken
     drafts = [draft(ask, model.plays, model.variant, index) for index in range(ask.body.get("n") or 1)]
     for index, made in enumerate(drafts):
-        if not model.variant:
-            made.reasoning_field = "details"
+        made.reasoning_field = made.reasoning_field or "details"
         if made.calls and (taken.raw.get("reasoning") or {}).get("effort"):
             made.reasoning = lorem(ask.text_key(index) + b"before calls", 8)
         if taken.most_thoughts is not None:

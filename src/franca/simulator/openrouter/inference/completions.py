@@ -8,9 +8,9 @@ from typing import Any
 
 from ... import http
 from ...ask import Ask
+from ...completions import prompt_drafts, prompts_of
 from ...draft import Draft
 from ...logprobs import completion_block
-from ...models import draft
 from ...pace import delayed, streamed
 from ...steps import Answer
 from ...tokens import count
@@ -23,7 +23,7 @@ from .settle import Outcome, check_outputs, settle
 __all__ = ["answer_prompt"]
 
 _CREATED = 1_790_000_000
-_DEFAULT_TOKENS = 16
+_UNFINISHED = {"finish_reason": None, "native_finish_reason": None}
 _STREAM_HEAD = ("content-type", "text/event-stream; charset=utf-8"), ("cache-control", "no-cache")
 
 
@@ -34,10 +34,11 @@ def answer_prompt(call: Call) -> Answer:
     check_outputs(call)
     ask = Ask("completions", {**taken.body, "model": first.shown}, call.wanted.raw, call.wanted.dials)
     check_completions(ask)
-    prompts = _prompts(taken.body["prompt"])
+    prompts = prompts_of(taken.body["prompt"])
     size = sum(map(count, prompts))
     outcome = settle(call, size, prompts[-1])
-    drafts = _drafts(ask, prompts, outcome)
+    model = outcome.candidate.model
+    drafts = faulty(prompt_drafts(ask, prompts, model.plays, model.variant), outcome.fault)
     thoughts = sum(len(made.reasoning) for made in drafts)
     usage = usage_of(outcome.candidate, NOTHING)(size, sum(made.size for made in drafts), thoughts)
     how = outcome.fault.how if outcome.fault else ""
@@ -63,28 +64,6 @@ def answer_prompt(call: Call) -> Answer:
     if taken.streams:
         return _stream(call, head, choices, drafts, last, headers, how, seconds)
     return delayed(http.answer(200, {**head, "choices": choices, **last}, headers), call.wanted.dials.latency + seconds)
-
-
-def _prompts(prompt: Any) -> list[str]:
-    """Every prompt as text; token numbers are written out."""
-    if isinstance(prompt, str):
-        return [prompt]
-    if prompt and isinstance(prompt[0], int):
-        prompt = [prompt]
-    return [one if isinstance(one, str) else " ".join(map(str, one)) for one in prompt] or [""]
-
-
-def _drafts(ask: Ask, prompts: list[str], outcome: Outcome) -> list[Draft]:
-    drafts = []
-    model, body = outcome.candidate.model, ask.body
-    for prompt in prompts:
-        one = replace(ask, body={**body, "prompt": prompt, "max_tokens": body.get("max_tokens") or _DEFAULT_TOKENS})
-        for index in range(body.get("n") or 1):
-            made = draft(one, model.plays, model.variant, index)
-            if body.get("echo"):
-                made.content = [prompt, *(made.content or ())]
-            drafts.append(made)
-    return faulty(drafts, outcome.fault)
 
 
 def _choice(call: Call, outcome: Outcome, index: int, made: Draft) -> dict[str, Any]:
@@ -120,7 +99,7 @@ def _stream(
         for choice, made in zip(choices, drafts, strict=True):
             index = choice["index"]
             for token in made.content or ():
-                yield frame([{"text": token, "index": index, "logprobs": None, "finish_reason": None}])
+                yield frame([{"text": token, "index": index, "logprobs": None, **_UNFINISHED}])
             if how == "midstream":
                 broken = {"text": "", "index": 0, "finish_reason": "error", "native_finish_reason": "error"}
                 yield frame([broken], error=choice["error"])

@@ -15,7 +15,7 @@ from ...parts import text_of
 from ...steps import Answer
 from ...tokens import count
 from ...validate import check_embeddings
-from .cache import on_hit, policy_of
+from ..cache import policy_of
 from .call import Call
 from .ledger import NOTHING, booked, unpaid, usage_of
 from .settle import Outcome, check_outputs, settle
@@ -34,7 +34,7 @@ def answer_vectors(call: Call) -> Answer:
     inputs = inputs_of(body["input"])
     tokens = sum(map(count, inputs))
     policy = policy_of(call.headers, taken.preset, call.path, call.wanted.raw)
-    entry = call.state.cache.find(policy) if policy else None
+    entry = call.house.cache.find(policy) if policy else None
     outcome: Outcome = entry.made if entry else settle(call, tokens, inputs[-1])
     if entry:
         call.tries.append((outcome.candidate, 200))
@@ -43,10 +43,10 @@ def answer_vectors(call: Call) -> Answer:
     usage = unpaid(usage) if entry else usage
     source = entry.generation if entry else None
     id = booked(call, outcome.candidate, usage, api_type="embeddings", finish=None, source=source)
-    headers = [("x-generation-id", id), *(on_hit(entry) if entry else ())]
+    headers = [("x-generation-id", id), *(call.house.cache.on_hit(entry) if entry else ())]
     if policy and not entry:
         headers += policy.on_miss
-        call.state.cache.keep(policy, outcome, id)
+        call.house.cache.keep(policy, outcome, id)
     size = body.get("dimensions") or dials.dimensions
     answer = {
         "id": id,

@@ -73,18 +73,20 @@ def _rerank(call: Call, body: Mapping[str, Any]) -> Answer:
     words = {piece.strip().lower() for piece in pieces(query)}
     size = count(query) + sum(count(one.get("text", "")) for one in documents)
     candidate, fault = settle(call, 0, query)
-    scored = []
-    for index, one in enumerate(documents):
+    scores = []
+    for one in documents:
         has = {piece.strip().lower() for piece in pieces(one.get("text", ""))}
-        scored.append({"index": index, "relevance_score": round(len(words & has) / len(words), 6), "document": one})
-    scored.sort(key=lambda one: -float(str(one["relevance_score"])))
+        scores.append(round(len(words & has) / len(words), 6))
+    ranked = sorted(range(len(documents)), key=lambda index: -scores[index])
     usage = {"cost": round(candidate.price("request"), 10), "search_units": 1, "total_tokens": size}
     id = booked(call, candidate, {**usage, "prompt_tokens": size}, api_type="rerank", finish=None)
     answer = {
         "id": id,
         "model": candidate.model.shown,
         "provider": candidate.provider,
-        "results": scored[:most],
+        "results": [
+            {"index": index, "relevance_score": scores[index], "document": documents[index]} for index in ranked[:most]
+        ],
         "usage": usage,
     }
     return delayed(http.answer(200, answer, [("x-generation-id", id)]), _seconds(call, fault))

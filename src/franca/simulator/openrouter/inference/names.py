@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from ...models import VARIANTS
+from ..catalogue import MOST_NAME
 from ..house import House
 from ..records import Endpoint, ModelRecord, Provider
 from .faults import Fault, fault_named
@@ -68,6 +69,8 @@ def preset_of(slug: str) -> Mapping[str, Any]:
 
 def named(house: House, asked: str) -> Named | None:
     """The model that a name (without `@preset/...`) means; None where there is none, and for a scenario."""
+    if len(asked) > MOST_NAME:
+        return None
     name = house.dials.aliases.get(asked, _ROUTERS.get(asked, asked))
     record, variant = house.model(name), ""
     base, _, suffix = name.partition(":")

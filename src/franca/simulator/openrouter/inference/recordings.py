@@ -76,7 +76,7 @@ def multipart(content_type: str, raw: bytes) -> dict[str, Any]:
     if found is None:
         raise invalid("The form has no boundary.")
     fields: dict[str, Any] = {}
-    parts = raw.split(b"--" + found[1].encode("latin-1"))
+    parts = raw.split(b"--" + found[1].encode("latin-1"), _MOST_PARTS)
     if len(parts) > _MOST_PARTS or not parts[-1].startswith(b"--"):
         raise invalid("The form is cut off, or has too many parts.")
     for part in parts[1:-1]:

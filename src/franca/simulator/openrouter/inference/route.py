@@ -109,7 +109,7 @@ def _of_model(house: House, model: Named, wants: Wants, requested: list[str]) ->
     for name, keeps, message in _filters(wants):
         kept = [one for one in left if keeps(one) or (one.fault and name != "provider.only")]
         if not kept:
-            raise _none_left(name, message, left, requested)
+            raise _none_left(name, message, left, requested, provider)
         left = kept
     left = _in_tier(left, wants)
     order = _slugs(provider.get("order"))
@@ -117,7 +117,7 @@ def _of_model(house: House, model: Named, wants: Wants, requested: list[str]) ->
     for slug in order:
         ranked += [one for one in left if one.is_called(slug) and one not in ranked]
     if order and not ranked and provider.get("allow_fallbacks") is False:
-        raise _none_left("provider.order", _NOT_ALLOWED, left, requested)
+        raise _none_left("provider.order", _NOT_ALLOWED, left, requested, provider)
     rest = sorted((one for one in left if one not in ranked), key=_sorting(_sort_of(provider, model)))
     rest.sort(key=lambda one: (one.endpoint.status < 0, not _is_preferred(one, provider)))
     if provider.get("allow_fallbacks") is False:
@@ -195,7 +195,7 @@ def _is_preferred(one: Candidate, provider: Mapping[str, Any]) -> bool:
 
 def _strictest(value: Any, choose: Callable[[list[float]], float]) -> float | None:
     numbers = [*value.values()] if isinstance(value, Mapping) else [value]
-    known = [float(one) for one in numbers if type(one) in (int, float)]
+    known = [one for one in numbers if type(one) in (int, float)]
     return choose(known) if known else None
 
 
@@ -212,7 +212,7 @@ def _affordable(one: Candidate, most: Mapping[str, Any]) -> bool:
     for kind, price in most.items():
         try:
             limit = float(price)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             message = f"provider.max_price.{kind} must be a number."
             raise Trouble(400, message, {"error_type": "invalid_request"}) from None
         if one.price(kind) * (1_000_000 if kind in ("prompt", "completion") else 1) > limit * (1 + 1e-9):
@@ -240,17 +240,20 @@ def _sorting(by: str) -> Callable[[Candidate], tuple[Any, ...]]:
     return lambda one: (one.endpoint.status < 0,)
 
 
-def _none_left(name: str, message: str, left: list[Candidate], requested: list[str]) -> Trouble:
+def _none_left(
+    name: str, message: str, left: list[Candidate], requested: list[str], provider: Mapping[str, Any]
+) -> Trouble:
     availability = {
         "code": "privacy_restricted" if message is _POLICY else "constraint_filtered",
         "retryable": False,
         "requested_models": requested,
         "affected_providers": [one.provider for one in left],
         "excluded_by": [name],
-        "constraint": name,
+        "constraint": {"field": name, "detail": "no endpoint is left"},
         "docs_url": "https://openrouter.ai/docs/guides/routing/provider-selection",
     }
     metadata: dict[str, Any] = {"error_type": "not_found"}
     if message is _NOT_ALLOWED:
         metadata["available_providers"] = [one.endpoint.provider_slug for one in left]
+        metadata["requested_providers"] = _slugs(provider.get(name.removeprefix("provider.")))
     return Trouble(404, message, metadata, availability=availability)

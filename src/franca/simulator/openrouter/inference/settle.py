@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 from ...dialects import DIALECTS
@@ -128,16 +129,24 @@ def _refusal(call: Call, candidate: Candidate, fault: Fault, text: str) -> Troub
     if fault.how == "guarded":
         return _blocked(call, fault.status)
     if fault.how == "limited":
-        dialect = DIALECTS["openrouter"]
-        headers = tuple(one for one in dialect.over if one[0] != "retry-after")
-        names = {"X-RateLimit-Limit": "20", "X-RateLimit-Remaining": "0"}
-        return Trouble(429, dialect.limited.message, {"headers": names}, headers=(*headers, *call.retry_after("7")))
+        return _limited(call)
     if fault.how == "unavailable":
         return _unavailable(call, candidate, fault)
     metadata: dict[str, Any] = {"error_type": fault.type}
     if fault.status == 402:
         metadata |= {"limit_source": "openrouter_credits", "remedy_hint": "Add credits, or lower max_tokens."}
     return Trouble(fault.status, "", metadata, headers=call.retry_after("1") if fault.status in (429, 503) else ())
+
+
+def _limited(call: Call) -> Trouble:
+    """OpenRouter's own 429, which tells of the limit in the headers and once more in the body."""
+    hint = call.retry_after("7")
+    seconds = re.fullmatch(r"\d{1,6}(\.\d{1,6})?", hint[0][1] if hint else "7")
+    reset = call.house.clock() + (float(seconds[0]) if seconds else 7.0)
+    told = {"X-RateLimit-Limit": "20", "X-RateLimit-Remaining": "0"}
+    headers = [(name.lower(), value) for name, value in told.items()]
+    headers.append(("x-ratelimit-reset", str(round(reset * 1000))))
+    return Trouble(429, DIALECTS["openrouter"].limited.message, {"headers": told}, headers=(*headers, *hint))
 
 
 def _unavailable(call: Call, candidate: Candidate, fault: Fault) -> Trouble:

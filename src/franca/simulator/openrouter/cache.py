@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-__all__ = ["Cache", "Entry", "Policy", "on_hit", "policy_of"]
+__all__ = ["Cache", "Entry", "Policy", "policy_of"]
 
 _MOST = 500
 _DEFAULT = 300
@@ -22,10 +21,6 @@ class Entry(NamedTuple):
     generation: str
     since: float
     lifetime: int
-
-    def age(self, now: float) -> int:
-        """Whole seconds since."""
-        return int(now - self.since)
 
 
 class Policy(NamedTuple):
@@ -61,7 +56,8 @@ def policy_of(headers: Mapping[str, str], preset: Mapping[str, Any], path: str, 
 class Cache:
     """The last 500 answers."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
         self._kept: dict[bytes, Entry] = {}
 
     def find(self, policy: Policy) -> Entry | None:
@@ -69,7 +65,7 @@ class Cache:
         entry = self._kept.get(policy.key)
         if entry is None:
             return None
-        if policy.clear or time.monotonic() - entry.since >= entry.lifetime:
+        if policy.clear or self._clock() - entry.since >= entry.lifetime:
             del self._kept[policy.key]
             return None
         return entry
@@ -77,17 +73,16 @@ class Cache:
     def keep(self, policy: Policy, made: Any, generation: str) -> None:
         """Keep what made an answer; the oldest goes where there are too many."""
         self._kept.pop(policy.key, None)
-        self._kept[policy.key] = Entry(made, generation, time.monotonic(), policy.lifetime)
+        self._kept[policy.key] = Entry(made, generation, self._clock(), policy.lifetime)
         if len(self._kept) > _MOST:
             del self._kept[next(iter(self._kept))]
 
-
-def on_hit(entry: Entry) -> list[tuple[str, str]]:
-    """The headers of an answer out of the cache."""
-    age = entry.age(time.monotonic())
-    return [
-        ("x-openrouter-cache-status", "HIT"),
-        ("x-openrouter-cache-age", str(age)),
-        ("x-openrouter-cache-ttl", str(entry.lifetime - age)),
-        ("x-openrouter-cache-source-id", entry.generation),
-    ]
+    def on_hit(self, entry: Entry) -> list[tuple[str, str]]:
+        """The headers of an answer out of the cache."""
+        age = int(self._clock() - entry.since)
+        return [
+            ("x-openrouter-cache-status", "HIT"),
+            ("x-openrouter-cache-age", str(age)),
+            ("x-openrouter-cache-ttl", str(entry.lifetime - age)),
+            ("x-openrouter-cache-source-id", entry.generation),
+        ]
