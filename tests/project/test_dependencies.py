@@ -12,6 +12,7 @@ CORE = {"msgspec", "httptools"}
 FOUND = {"certifi"}  # used when it happens to be there, and never needed
 # Where the name to import differs from the package's.
 MODULES = {
+    "jsonschema-rs": "jsonschema_rs",
     "python-socks": "python_socks",
     "genai-prices": "genai_prices",
     "markdown-it-py": "markdown_it",
