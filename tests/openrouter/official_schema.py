@@ -94,9 +94,8 @@ class Definitions:
 
 def reachable(root):
     """{name: fields} of a request and of all that it is made of."""
-    from pydantic import TypeAdapter
-
     from openrouter import components, operations
+    from pydantic import TypeAdapter
 
     kind = getattr(components, root, None) or getattr(operations, root)
     schema = TypeAdapter(kind).json_schema(mode="validation")
