@@ -22,17 +22,17 @@ SYSTEM_PACKAGES ?= yes
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 # What must be fully covered: every module that decides something without doing any I/O.
-PURE := src/franca/wire/*,src/franca/sse.py,src/franca/accumulate/*,src/franca/errors.py,src/franca/error_table.py,src/franca/faults/*,src/franca/retry.py,src/franca/flow/*,src/franca/adapt/*,src/franca/heal/*,src/franca/limits/*,src/franca/facts.py,src/franca/prices.py,src/franca/tokens.py,src/franca/conversation.py
+PURE := src/franca/wire/*,src/franca/sse.py,src/franca/accumulate/*,src/franca/errors.py,src/franca/error_table.py,src/franca/faults/*,src/franca/retry.py,src/franca/flow/*,src/franca/adapt/*,src/franca/heal/*,src/franca/limits/*,src/franca/facts.py,src/franca/prices.py,src/franca/tokens.py,src/franca/conversation.py,src/franca/schema/*
 
 ifdef CI
 export NO_COLOR := 1
 export PY_COLORS := 0
 endif
 
-.PHONY: help demo test test-servers check format bench conform docs clean
+.PHONY: help demo test test-servers check format bench bench-structured conform docs clean
 
 help:  ## Print this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
 
 demo: $(VENV)/.installed-demo  ## A chat, a stream, tools, embeddings and misbehaving servers against the simulator (no key, under two minutes)
 	$(BIN)/python examples/demo.py
@@ -67,6 +67,9 @@ format: $(VENV)/.installed-dev  ## Write the format and the safe fixes of the li
 bench: $(VENV)/.installed-bench  ## Benchmarks against a bare socket and openai-python; prints a table
 	$(BIN)/python benchmarks/run.py $(ARGS)
 
+bench-structured: .venv-bench-structured/.installed  ## Structured output against other parsers, in an environment of its own; prints tables
+	.venv-bench-structured/bin/python benchmarks/structured.py $(ARGS)
+
 conform: $(VENV)/.installed-dev  ## The simulator's scenarios played to other clients too; writes benchmarks/conform/README.md
 	$(BIN)/python benchmarks/conform/run.py $(ARGS)
 
@@ -97,6 +100,15 @@ $(VENV)/.installed-bench: pyproject.toml $(VENV)/.made
 	@echo "installing franca and what it is measured against into $(VENV)"
 	@$(PIP) install -e '.[all]' --group bench
 	@touch $@ $(VENV)/.installed-demo
+
+.venv-bench-structured/.made: scripts/make_venv.sh
+	@PYTHON='$(PYTHON)' scripts/make_venv.sh .venv-bench-structured
+	@touch $@
+
+.venv-bench-structured/.installed: pyproject.toml .venv-bench-structured/.made
+	@echo "installing franca and the parsers it is measured against into .venv-bench-structured"
+	@.venv-bench-structured/bin/python -m pip --disable-pip-version-check -qq install -e '.[structured]' --group bench-structured
+	@touch $@
 
 $(VENV)/.system-packages: scripts/system_packages.sh $(VENV)/.made
 	@SYSTEM_PACKAGES='$(SYSTEM_PACKAGES)' scripts/system_packages.sh

@@ -15,7 +15,7 @@ from sysconfig import get_config_var
 
 from cases import CONCURRENT, EVENTS, Case
 
-__all__ = ["Imports", "Measured", "Rounds", "page", "table"]
+__all__ = ["Imports", "Measured", "Rounds", "aligned", "cost", "machine", "page", "table", "versions"]
 
 _LIBRARIES = ("franca", "msgspec", "httptools", "numpy", "openai", "httpx", "httpx2", "pydantic", "anyio")
 _BAR = 40
@@ -52,8 +52,9 @@ def _time(seconds: float) -> str:
     return f"{micros:.2f}" if micros < 10 else f"{micros:.1f}" if micros < 100 else f"{micros:,.0f}"
 
 
-def _cost(rounds: Rounds) -> str:
-    return f"{_time(median(rounds.cpu))} ({_time(min(rounds.cpu))})"
+def cost(seconds: Sequence[float]) -> str:
+    """Microseconds of rounds: the median and, in brackets, the best."""
+    return f"{_time(median(seconds))} ({_time(min(seconds))})"
 
 
 def _judged(found: tuple[float, float], aim: float | None, *, most: bool) -> str:
@@ -79,7 +80,7 @@ def _rows(cases: Sequence[Case], measured: Measured) -> list[str]:
     lines = [head, "|---|---|--:|--:|--:|--:|---|--:|---|"]
     for case in cases:
         costs = measured[case.name]
-        shown = [_cost(costs[name]) if name in costs else "" for name in ("floor", "franca", "openai")]
+        shown = [cost(costs[name].cpu) if name in costs else "" for name in ("floor", "franca", "openai")]
         compared = " | | |"
         if len(costs) == 3:
             over = _judged(ratio(costs["franca"], costs["floor"]), case.most_over_floor, most=True)
@@ -150,7 +151,8 @@ def _aims(cases: Sequence[Case], measured: Measured) -> list[str]:
     return [f"- {name}: {'; '.join(shown)}." for name, shown in found.items()]
 
 
-def _machine() -> str:
+def machine() -> str:
+    """Processor, cores, kernel."""
     named = Path("/proc/cpuinfo")
     lines = named.read_text().splitlines() if named.exists() else []
     model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
@@ -159,9 +161,10 @@ def _machine() -> str:
     return f"{chip}, {cores} cores, {platform.system()} {platform.release()}"
 
 
-def _versions() -> str:
+def versions(libraries: Sequence[str] = _LIBRARIES) -> str:
+    """The interpreter and the libraries, as far as they are installed."""
     found = []
-    for name in _LIBRARIES:
+    for name in libraries:
         try:
             found.append(f"{name} {version(name)}")
         except PackageNotFoundError:
@@ -177,15 +180,15 @@ def _versions() -> str:
 
 def table(cases: Sequence[Case], measured: Measured, imports: Imports, *, conditions: str, runs: int) -> str:
     """Everything for a terminal, columns aligned."""
-    lines = [f"{_machine()}", _versions(), conditions, "µs as median (best)", ""]
-    lines += ["CPU", *_aligned(_rows(cases, measured)), "", "wall, median", *_aligned(_wall_rows(cases, measured)), ""]
+    lines = [f"{machine()}", versions(), conditions, "µs as median (best)", ""]
+    lines += ["CPU", *aligned(_rows(cases, measured)), "", "wall, median", *aligned(_wall_rows(cases, measured)), ""]
     lines += _bars(cases, measured)
     if imports:
-        lines += ["", *_aligned(_import_rows(imports, runs)), _budget(imports)]
+        lines += ["", *aligned(_import_rows(imports, runs)), _budget(imports)]
     return "\n".join(lines).replace("**", "")
 
 
-def _aligned(rows: Sequence[str]) -> list[str]:
+def aligned(rows: Sequence[str]) -> list[str]:
     """Markdown rows with columns of equal width, numbers to the right."""
     cells = [[cell.strip().replace("**", "") for cell in row.strip("|").split("|")] for row in rows]
     right = [cell.endswith(":") for cell in cells.pop(1)]
@@ -234,8 +237,8 @@ def page(cases: Sequence[Case], measured: Measured, imports: Imports, *, conditi
         "# Benchmarks",
         f"Rendered by `{command}` (`make bench` prints the same) on {datetime.now(UTC):%d %B %Y}.",
         "",
-        f"- Machine: {_machine()}",
-        f"- Versions: {_versions()}",
+        f"- Machine: {machine()}",
+        f"- Versions: {versions()}",
         f"- Conditions: {conditions}",
         "",
         "## CPU, µs: median (best)",

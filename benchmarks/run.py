@@ -21,6 +21,7 @@ from typing import Any
 
 from cases import CASES, CONTENDERS, Case
 from report import Imports, Measured, Rounds, page, table
+from sections import kept
 
 _HERE = Path(__file__).parent
 
@@ -109,7 +110,9 @@ def main() -> int:
     print(table(cases, measured, imports, conditions=conditions, runs=runs))
     if options.write:
         target = _HERE / "README.md"
-        target.write_text(page(cases, measured, imports, conditions=conditions, runs=runs))
+        others = kept(target.read_text(encoding="utf-8"), "structured output")  # of structured.py
+        fresh = page(cases, measured, imports, conditions=conditions, runs=runs)
+        target.write_text("\n".join((fresh, others)) if others else fresh, encoding="utf-8")
         print(f"written: {target}")
     return 0
 

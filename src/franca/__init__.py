@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
 
 if TYPE_CHECKING:
     from .client import AsyncClient, Client
@@ -43,12 +43,14 @@ if TYPE_CHECKING:
         Unauthorized,
         UpstreamTimedOut,
     )
+    from .flow.structured.result import Structured
     from .limits import RateLimits
     from .openrouter import AsyncOpenRouter, OpenRouter
     from .prices import Price, PriceTable
     from .retry import RetryPolicy
     from .servers import SERVERS, Server
     from .stream import AsyncStream, Stream, accumulate_stream
+    from .structured_stream import AsyncStructuredStream, StructuredStream
     from .tokens import estimate_tokens
     from .tool_stream import AsyncToolStream, ToolStream
     from .wire.build import (
@@ -107,12 +109,14 @@ _HOMES = {
         "Unauthorized",
         "UpstreamTimedOut",
     ),
+    "flow.structured.result": ("Structured",),
     "limits": ("RateLimits",),
     "openrouter": ("AsyncOpenRouter", "OpenRouter"),
     "prices": ("Price", "PriceTable"),
     "retry": ("RetryPolicy",),
     "servers": ("SERVERS", "Server"),
     "stream": ("AsyncStream", "Stream", "accumulate_stream"),
+    "structured_stream": ("AsyncStructuredStream", "StructuredStream"),
     "tool_stream": ("AsyncToolStream", "ToolStream"),
     "tokens": ("estimate_tokens",),
     "wire.build": (
@@ -149,6 +153,7 @@ __all__ = [
     "AsyncClient",
     "AsyncOpenRouter",
     "AsyncStream",
+    "AsyncStructuredStream",
     "AsyncToolStream",
     "BadRequest",
     "BadUsage",
@@ -190,6 +195,8 @@ __all__ = [
     "StatusError",
     "Stream",
     "StreamBroken",
+    "Structured",
+    "StructuredStream",
     "TimedOut",
     "Tool",
     "ToolCall",

@@ -167,13 +167,13 @@ class FrancaError(Exception):
         return f"{type(self).__name__}({str(self)!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), self.args, self.__dict__.copy())
+        # The state goes apart: it may lead back to this error, by way of `attempts`.
+        return _rebuild, (type(self), self.args), self.__dict__.copy()
 
 
-def _rebuild(cls: type[FrancaError], args: tuple[Any, ...], state: dict[str, Any]) -> FrancaError:
+def _rebuild(cls: type[FrancaError], args: tuple[Any, ...]) -> FrancaError:
     error = cls.__new__(cls, *args)
     error.args = args
-    error.__dict__.update(state)
     return error
 
 

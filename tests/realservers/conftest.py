@@ -11,6 +11,7 @@ pytest.register_assert_rewrite("realservers.suite", "realservers.drivers")
 
 from .drivers import Both  # noqa: E402
 from .llama import LlamaServer, missing  # noqa: E402
+from .prompts import NO_TOOLS  # noqa: E402
 
 
 def _serve(factory: pytest.TempPathFactory, name: str, **settings: Any) -> Iterator[LlamaServer]:
@@ -46,6 +47,18 @@ def think(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaServer]:
 def json_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaServer]:
     """Favours quotes and braces, so that JSON asked of it stays short."""
     yield from _serve(tmp_path_factory, "json", variant="json")
+
+
+@pytest.fixture(scope="session")
+def no_tools(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaServer]:
+    """As `json_server`, with a template that refuses tools."""
+    yield from _serve(tmp_path_factory, "no_tools", variant="json", template=NO_TOOLS)
+
+
+@pytest.fixture(scope="session")
+def plain_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaServer]:
+    """As `json_server`, started without Jinja: tools are refused, and a schema it cannot enforce is ignored."""
+    yield from _serve(tmp_path_factory, "plain_template", variant="json", jinja=False)
 
 
 @pytest.fixture(scope="session")

@@ -37,3 +37,9 @@ PERSON: dict[str, Any] = {
     "type": "json_schema",
     "json_schema": {"name": "person", "strict": True, "schema": PERSON_SCHEMA},
 }
+
+NO_TOOLS = """\
+{%- if tools %}{{ raise_exception('This model takes no tools.') }}{%- endif %}
+{%- for message in messages %}{{ '<|' + message.role + '|>' + message.content + '<|end|>' }}{%- endfor %}
+{%- if add_generation_prompt %}{{ '<|assistant|>' }}{%- endif %}"""
+"""A chat template for the tiny models: the plain part of theirs."""

@@ -35,6 +35,9 @@ def main() -> None:
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
     params.endpoint_slots = params.endpoint_metrics = True
     params.warmup = False
+    # Without Jinja it takes no tools, and lets a schema pass that it cannot enforce.
+    params.use_jinja = settings.get("jinja", True)
+    params.chat_template = settings.get("template", "")
     if settings.get("embedding"):
         params.embedding = True
         params.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN

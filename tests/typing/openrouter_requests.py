@@ -53,3 +53,23 @@ def mistakes(client: franca.OpenRouter) -> None:
     client.embeddings("Hi", top_k=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     stop: StopCondition = {"type": "max_cost", "step_count": 3}  # type: ignore[typeddict-item]  # pyright: ignore[reportAssignmentType]
     client.chat("Hi", stop_server_tools_when=[stop])
+
+
+class Person:
+    """Any class will do."""
+
+
+def structured(client: franca.OpenRouter) -> None:
+    """With OpenRouter's fields and options, and those of structured output."""
+    found = client.structured("Who?", Person, model="a/b", provider={"order": ["x"]}, cache=True, mode="tool")
+    assert_type(found, franca.Structured[Person])
+    assert_type(client.structured_stream("Who?", list[Person], models=["a/b"]).finish().value, list[Person])
+    client.classify("text", {"a": "first", "b": "second"}, several=True, route="fallback", attempts=2)
+    client.structured("Who?", Person, atempts=2)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+
+
+async def async_structured(client: franca.AsyncOpenRouter) -> None:
+    """The same, awaited."""
+    assert_type((await client.structured("Who?", Person, provider={"order": ["x"]})).value, Person)
+    async with client.structured_stream("Who?", list[Person]) as stream:
+        assert_type(stream, franca.AsyncStructuredStream[Person, list[Person]])

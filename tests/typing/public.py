@@ -12,6 +12,7 @@ import franca
 from franca import (
     AsyncClient,
     AsyncStream,
+    AsyncStructuredStream,
     AsyncToolStream,
     Chat,
     ChatEvent,
@@ -28,6 +29,8 @@ from franca import (
     ModelList,
     Response,
     Stream,
+    Structured,
+    StructuredStream,
     Tool,
     ToolCall,
     ToolFinished,
@@ -45,6 +48,39 @@ from franca.wire.http import AsyncTransport, Transport
 def weather(city: str) -> str:
     """The weather in a city."""
     return city
+
+
+class Person:
+    """Any class will do."""
+
+
+def structured(client: Client) -> None:
+    found = client.structured("Who?", Person, mode="tool", attempts=2, budget=0.5, temperature=0.1, deadline=5.0)
+    assert_type(found, Structured[Person])
+    assert_type(found.value, Person)
+    assert_type(found.chat, Chat)
+    assert_type(found.usage, Usage | None)
+    assert_type(found.cost, Cost | None)
+    assert_type(client.structured("Who?", list[Person]).value, list[Person])
+    assert_type(client.structured("Who?", {"type": "object"}).value, Any)
+    client.structured("Who?", Person, attempt=2)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    with client.structured_stream("Who?", list[Person]) as stream:
+        assert_type(stream, StructuredStream[Person, list[Person]])
+        for person in stream:
+            assert_type(person, Person)
+        assert_type(stream.final, Structured[list[Person]])
+        assert_type(stream.partial, Chat | None)
+    assert_type(client.structured_stream("Who?", Person).finish().value, Person)
+    assert_type(client.classify("text", ["a", "b"], several=True), Structured[Any])
+
+
+async def async_structured(client: AsyncClient) -> None:
+    assert_type((await client.structured("Who?", Person)).value, Person)
+    async with client.structured_stream("Who?", list[Person]) as stream:
+        assert_type(stream, AsyncStructuredStream[Person, list[Person]])
+        async for person in stream:
+            assert_type(person, Person)
+    assert_type(await stream.finish(), Structured[list[Person]])
 
 
 def tool_loops(client: Client, talk: Conversation) -> None:

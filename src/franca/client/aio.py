@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, overload
 
 from ..configure import transport_options
 from ..flow.begin import Begun
@@ -19,12 +19,17 @@ from ..wire.params import AnyTool
 from .common import ChatCall, CompletionCall, Configured, EmbeddingCall, LoopCall
 
 if TYPE_CHECKING:
+    from ..flow.structured.result import Structured
+    from ..structured_stream import AsyncStructuredStream
     from ..tool_stream import AsyncToolStream
     from ..wire.embeddings import Embeddings
     from ..wire.models import ModelList
     from ..wire.response import Response
+    from .wanted import StructuredCall
 
 __all__ = ["AsyncClient"]
+
+T = TypeVar("T")
 
 
 class AsyncClient(Configured[Asynchronous]):
@@ -82,6 +87,95 @@ class AsyncClient(Configured[Asynchronous]):
 
         loop = self._tool_loop(messages, tools, model, extra, params, coroutines=True, streamed=True)
         return AsyncToolStream(loop, self._driver())
+
+    @overload
+    async def structured(
+        self,
+        messages: Any,
+        wanted: type[T],
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[StructuredCall],
+    ) -> Structured[T]: ...
+    @overload
+    async def structured(
+        self,
+        messages: Any,
+        wanted: Any,
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[StructuredCall],
+    ) -> Structured[Any]: ...
+    async def structured(
+        self,
+        messages: Any,
+        wanted: Any,
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[StructuredCall],
+    ) -> Structured[Any]:
+        """As `Client.structured`."""
+        return await arun(self._wish(messages, wanted, model, extra, params).flow(), self._driver())
+
+    @overload
+    def structured_stream(
+        self,
+        messages: Any,
+        wanted: type[list[T]],
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[StructuredCall],
+    ) -> AsyncStructuredStream[T, list[T]]: ...
+    @overload
+    def structured_stream(
+        self,
+        messages: Any,
+        wanted: type[T],
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[StructuredCall],
+    ) -> AsyncStructuredStream[Any, T]: ...
+    @overload
+    def structured_stream(
+        self,
+        messages: Any,
+        wanted: Any,
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[StructuredCall],
+    ) -> AsyncStructuredStream[Any, Any]: ...
+    def structured_stream(
+        self,
+        messages: Any,
+        wanted: Any,
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[StructuredCall],
+    ) -> AsyncStructuredStream[Any, Any]:
+        """As `Client.structured_stream`: use it with `async with`, or loop over it with `async for`."""
+        from ..structured_stream import AsyncStructuredStream
+
+        return AsyncStructuredStream(self._wish(messages, wanted, model, extra, params).streamed(), self._driver())
+
+    async def classify(
+        self,
+        text: Any,
+        labels: Sequence[str] | Mapping[str, str],
+        *,
+        several: bool = False,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[StructuredCall],
+    ) -> Structured[Any]:
+        """As `Client.classify`."""
+        return await arun(self._label(text, labels, several, model, extra, params).flow(), self._driver())
 
     async def completions(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack
 
 from .. import __version__
@@ -14,6 +15,7 @@ from ..wire.params import ChatParams, CompletionParams, EmbeddingParams, LoopPar
 if TYPE_CHECKING:
     from ..flow.tools import ToolLoop
     from ..servers import Server
+    from .wanted import Wish
 
 __all__ = ["ChatCall", "CompletionCall", "Configured", "EmbeddingCall", "LoopCall"]
 
@@ -99,6 +101,27 @@ class Configured(Generic[Driver]):
         from ..flow.tools import ToolLoop
 
         return ToolLoop(self._session, *given, coroutines=coroutines, streamed=streamed, kind=kind, fields=fields)
+
+    def _wish(
+        self, messages: Any, wanted: Any, model: str | None, extra: Mapping[str, Any] | None, given: Mapping[str, Any]
+    ) -> Wish:
+        from .wanted import Wish
+
+        return Wish(self._session, messages, wanted, model, extra, given)
+
+    def _label(
+        self,
+        text: Any,
+        labels: Any,
+        several: bool,
+        model: str | None,
+        extra: Mapping[str, Any] | None,
+        given: Mapping[str, Any],
+    ) -> Wish:
+        from .wanted import classifying, label_schema
+
+        schema = label_schema(labels, several)
+        return self._wish(classifying(text, several), schema, model, extra, {"name": "label", **given})
 
     def __repr__(self) -> str:
         session = self._session

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, overload
 
 from ..configure import transport_options
 from ..flow.begin import Begun
@@ -19,12 +19,17 @@ from ..wire.params import AnyTool
 from .common import ChatCall, CompletionCall, Configured, EmbeddingCall, LoopCall
 
 if TYPE_CHECKING:
+    from ..flow.structured.result import Structured
+    from ..structured_stream import StructuredStream
     from ..tool_stream import ToolStream
     from ..wire.embeddings import Embeddings
     from ..wire.models import ModelList
     from ..wire.response import Response
+    from .wanted import StructuredCall
 
 __all__ = ["Client"]
+
+T = TypeVar("T")
 
 
 class Client(Configured[Blocking]):
@@ -94,6 +99,101 @@ class Client(Configured[Blocking]):
 
         loop = self._tool_loop(messages, tools, model, extra, params, coroutines=False, streamed=True)
         return ToolStream(loop, self._driver())
+
+    @overload
+    def structured(
+        self,
+        messages: Any,
+        wanted: type[T],
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[StructuredCall],
+    ) -> Structured[T]: ...
+    @overload
+    def structured(
+        self,
+        messages: Any,
+        wanted: Any,
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[StructuredCall],
+    ) -> Structured[Any]: ...
+    def structured(
+        self,
+        messages: Any,
+        wanted: Any,
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[StructuredCall],
+    ) -> Structured[Any]:
+        """A validated value out of any model: an instance of the type `wanted` (dataclass, TypedDict, msgspec or
+        pydantic model, Enum, Literal, list of them ...), or decoded JSON where `wanted` is a dict, a JSON Schema.
+
+        The surest mode that the model has is tried first, and what does not fit is asked for again; see
+        `StructuredOptions`. Raises OutputInvalid (nothing that fits came; `.attempts`, `.problems`), OutputCut,
+        Flagged (a refusal or a filter), BadUsage for a type that JSON cannot say, and as `chat`."""
+        return run(self._wish(messages, wanted, model, extra, params).flow(), self._driver())
+
+    @overload
+    def structured_stream(
+        self,
+        messages: Any,
+        wanted: type[list[T]],
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[StructuredCall],
+    ) -> StructuredStream[T, list[T]]: ...
+    @overload
+    def structured_stream(
+        self,
+        messages: Any,
+        wanted: type[T],
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[StructuredCall],
+    ) -> StructuredStream[Any, T]: ...
+    @overload
+    def structured_stream(
+        self,
+        messages: Any,
+        wanted: Any,
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[StructuredCall],
+    ) -> StructuredStream[Any, Any]: ...
+    def structured_stream(
+        self,
+        messages: Any,
+        wanted: Any,
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[StructuredCall],
+    ) -> StructuredStream[Any, Any]:
+        """As `structured`, while it is written: the items of a list one by one, of any other value the JSON so far."""
+        from ..structured_stream import StructuredStream
+
+        return StructuredStream(self._wish(messages, wanted, model, extra, params).streamed(), self._driver())
+
+    def classify(
+        self,
+        text: Any,
+        labels: Sequence[str] | Mapping[str, str],
+        *,
+        several: bool = False,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[StructuredCall],
+    ) -> Structured[Any]:
+        """Which label fits a text, out of `labels`: texts, or a dict of texts to what they mean. `several`: a list of
+        all that fit. Options and errors as of `structured`."""
+        return run(self._label(text, labels, several, model, extra, params).flow(), self._driver())
 
     def completions(
         self,

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from ..errors import BadUsage, StatusError
 from ..wire import codec
 from ..wire.told import Change
-from .call import Opened, Outgoing, Understand, exchange, open_stream
+from .call import Deals, Opened, Outgoing, Understand, exchange, open_stream
 from .core import Flow
 from .filtered import filtered
 from .kinds import Home
@@ -31,9 +31,11 @@ class Ask:
     `ours`: fields that franca adds by itself unless the caller gave them; they are dropped without a word where a
     server does not take them. `home`: the one server whose own fields may be among those given. `keeps`: kinds of
     change (`franca.heal.KINDS`) that are not made when a server refuses a field, because the caller deals with it.
+    `deals`: whether the caller deals with an error, so that the same request is not tried again.
     """
 
-    __slots__ = ("build", "extra", "given", "home", "keeps", "model", "operation", "ours", "path", "stream", "what")
+    __slots__ = ("build", "deals", "extra", "given", "home", "keeps", "model", "operation", "ours", "path", "stream",
+                 "what")  # fmt: skip
 
     def __init__(
         self,
@@ -49,6 +51,7 @@ class Ask:
         ours: Mapping[str, Any] | None = None,
         home: Home | None = None,
         keeps: tuple[str, ...] = (),
+        deals: Deals = None,
     ) -> None:
         self.operation = operation
         self.path = path
@@ -61,6 +64,7 @@ class Ask:
         self.ours = {} if ours is None else ours
         self.home = home
         self.keeps = keeps
+        self.deals = deals
 
 
 def asked(session: Session, ask: Ask, understand: Understand[T], journey: Journey | None = None) -> Flow[T]:
@@ -162,7 +166,7 @@ def _out(
 ) -> Outgoing:
     return Outgoing(
         "POST", session.target.url(ask.path), limits,
-        body=codec.encode_body(body), model=trip.model, trip=trip, fields=body, mended=used,
+        body=codec.encode_body(body), model=trip.model, trip=trip, fields=body, mended=used, deals=ask.deals,
     )  # fmt: skip
 
 

@@ -16,9 +16,11 @@ from .options import Limits
 from .session import Envelope, Session
 from .trip import Trip
 
-__all__ = ["Opened", "Outgoing", "exchange", "open_stream"]
+__all__ = ["Deals", "Opened", "Outgoing", "exchange", "open_stream"]
 
 T = TypeVar("T")
+Deals = Callable[[FrancaError], bool] | None
+"""Whether whoever asks deals with an error, so that it is final here."""
 _MOST_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -30,7 +32,7 @@ class Outgoing:
     `secrets` stand in the body: whatever quotes it, for the caller or for hooks, is without them.
     """
 
-    __slots__ = ("body", "fields", "limits", "mended", "method", "model", "secrets", "trip", "url")
+    __slots__ = ("body", "deals", "fields", "limits", "mended", "method", "model", "secrets", "trip", "url")
 
     def __init__(
         self,
@@ -44,6 +46,7 @@ class Outgoing:
         fields: Mapping[str, Any] | None = None,
         mended: Collection[Any] = (),
         secrets: Collection[str] = (),
+        deals: Deals = None,
     ) -> None:
         self.method = method
         self.url = url
@@ -54,6 +57,7 @@ class Outgoing:
         self.fields = fields
         self.mended = mended
         self.secrets = secrets
+        self.deals = deals
 
 
 class Opened:
@@ -134,6 +138,8 @@ def _tried(session: Session, out: Outgoing, attempt: Attempt[T], understand: Und
             _tell_deadline(error, now, deadline)
             if error.retryable and _names_a_field(error, session, out):
                 raise  # as it is, it would be refused again
+            if out.deals is not None and out.deals(error):
+                raise
             delay = wait_before_retry(
                 limits.policy,
                 session.budget,

@@ -10,7 +10,7 @@ from ..faults import Origin, error_from_object, find_error
 from ..wire.response import Response, excerpt
 from .ask import Ask
 from .begin import Begun, begin
-from .call import Understand
+from .call import Deals, Understand
 from .core import Flow
 from .fallback import answered
 from .kinds import CHAT, COMPLETION, StreamKind
@@ -30,9 +30,12 @@ def chat(
     given: Given,
     kind: StreamKind = CHAT,
     keeps: tuple[str, ...] = (),
+    deals: Deals = None,
 ) -> Flow[Any]:
-    """One chat, answered whole. `keeps`: see `Ask`."""
-    ask = Ask("chat", "chat/completions", kind.build, messages, model, extra, given, home=kind.home, keeps=keeps)
+    """One chat, answered whole. `keeps`, `deals`: see `Ask`."""
+    ask = Ask(
+        "chat", "chat/completions", kind.build, messages, model, extra, given, home=kind.home, keeps=keeps, deals=deals
+    )  # fmt: skip
     return answered(session, ask, reading(kind))
 
 
@@ -44,9 +47,10 @@ def open_chat(
     given: Given,
     kind: StreamKind = CHAT,
     keeps: tuple[str, ...] = (),
+    deals: Deals = None,
 ) -> Flow[Begun]:
     """One chat, answered as a stream; the usage is asked for unless the caller decides otherwise."""
-    return _open(session, "chat", "chat/completions", messages, model, extra, given, kind, keeps)
+    return _open(session, "chat", "chat/completions", messages, model, extra, given, kind, keeps, deals)
 
 
 def completion(
@@ -74,12 +78,14 @@ def _open(
     given: Given,
     kind: StreamKind,
     keeps: tuple[str, ...] = (),
+    deals: Deals = None,
 ) -> Flow[Begun]:
     def build(model: str, what: Any, fields: Given, extra: Given | None) -> dict[str, Any]:
         return kind.build(model, what, fields, extra, stream=True)
 
     ask = Ask(
-        operation, path, build, what, model, extra, given, stream=True, ours=_WITH_USAGE, home=kind.home, keeps=keeps
+        operation, path, build, what, model, extra, given, stream=True, ours=_WITH_USAGE, home=kind.home, keeps=keeps,
+        deals=deals,
     )  # fmt: skip
     return begin(session, ask, kind, reading(kind))
 

@@ -75,7 +75,7 @@ def _for_place(ask: Ask, place: Session, first: Session) -> Ask:
     model = place.model or ask.model or first.model
     return Ask(
         ask.operation, ask.path, ask.build, ask.what, model, ask.extra, given, stream=ask.stream, ours=ask.ours,
-        home=ask.home, keeps=ask.keeps,
+        home=ask.home, keeps=ask.keeps, deals=ask.deals,
     )  # fmt: skip
 
 

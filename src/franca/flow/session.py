@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Envelope", "Key", "Session", "checked_key", "falls_back"]
 
 Head = tuple[tuple[str, str], ...]
+_MOST_SCHEMAS = 256
 Key = str | Callable[[], Any] | None
 """An API key, or a function (for the async client also a coroutine function) that returns the one to use now."""
 
@@ -58,7 +59,7 @@ class Envelope:
 class Shared:
     """What a client has in common with those made of it by `with_options`: what it learnt, and its budget."""
 
-    __slots__ = ("budget", "limiter", "make_limiter", "memory")
+    __slots__ = ("budget", "limiter", "make_limiter", "memory", "refused_schemas")
 
     def __init__(self, memory: Memory | None, make_limiter: Callable[[], Limiter] | None) -> None:
         self.budget = RetryBudget()
@@ -68,6 +69,8 @@ class Shared:
         """Gives the one limiter; None: nothing is paced."""
         self.limiter: Limiter | None = None
         """Paces the requests of all callers; None until the first answer has come, or for ever."""
+        self.refused_schemas: dict[tuple[str, str, str, bytes], None] = {}
+        """Of structured output: (base URL, model, mode, schema) where the server took the mode and not this schema."""
 
     def hear(self) -> Limiter | None:
         """The limiter, now that there is an answer to learn from."""
@@ -195,6 +198,17 @@ class Session:
         from ..heal.notes import note
 
         note(self._remembering(), self.target.base_url, model, mode, why, self.wall())
+
+    def note_schema(self, model: str, mode: str, schema: bytes) -> None:
+        """Remember, as long as this client lives, that one schema was refused in a mode that is otherwise taken."""
+        known = self.shared.refused_schemas
+        known[self.target.base_url, model, mode, schema] = None
+        while len(known) > _MOST_SCHEMAS:
+            known.pop(next(iter(list(known))), None)  # a copy, as another thread may add in the middle
+
+    def refuses_schema(self, model: str, mode: str, schema: bytes) -> bool:
+        """Whether `note_schema` was told so."""
+        return (self.target.base_url, model, mode, schema) in self.shared.refused_schemas
 
     def _remembering(self) -> Memory:
         memory = self.shared.memory

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack, overload
 
 from ..flow.catalog import embeddings
 from ..flow.chat import chat, completion, open_chat, open_completion
@@ -19,13 +19,20 @@ from .options import OpenRouterChatCall, OpenRouterCompletionCall, OpenRouterEmb
 from .routed import LOOP_FIELDS, Routed, given_now
 
 if TYPE_CHECKING:
+    from ..flow.structured.result import Structured
+    from ..structured_stream import AsyncStructuredStream
     from ..tool_stream import AsyncToolStream
+    from .structured import OpenRouterStructuredCall
 
 __all__ = ["AsyncOpenRouter"]
+
+T = TypeVar("T")
 
 
 class AsyncOpenRouter(Routed[Any], AsyncKnowing):
     """A client for OpenRouter, with asyncio. The same methods and options as `OpenRouter`."""
+
+    _answers = AsyncOpenRouterChat
 
     async def chat(
         self,
@@ -92,6 +99,98 @@ class AsyncOpenRouter(Routed[Any], AsyncKnowing):
             coroutines=True, streamed=True, kind=self._chat_kind(AsyncOpenRouterChat), fields=LOOP_FIELDS,
         )  # fmt: skip
         return AsyncToolStream(loop, self._driver())
+
+    @overload
+    async def structured(
+        self,
+        messages: Any,
+        wanted: type[T],
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[OpenRouterStructuredCall],
+    ) -> Structured[T]: ...
+    @overload
+    async def structured(
+        self,
+        messages: Any,
+        wanted: Any,
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[OpenRouterStructuredCall],
+    ) -> Structured[Any]: ...
+    async def structured(
+        self,
+        messages: Any,
+        wanted: Any,
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[OpenRouterStructuredCall],
+    ) -> Structured[Any]:
+        """As `Client.structured`. Which modes a model has is asked of the list of models first (`capability`)."""
+        wish = self._wish(messages, wanted, model, extra, given_now(params, extra))
+        return await arun(wish.flow(), self._driver())
+
+    @overload
+    def structured_stream(
+        self,
+        messages: Any,
+        wanted: type[list[T]],
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[OpenRouterStructuredCall],
+    ) -> AsyncStructuredStream[T, list[T]]: ...
+    @overload
+    def structured_stream(
+        self,
+        messages: Any,
+        wanted: type[T],
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[OpenRouterStructuredCall],
+    ) -> AsyncStructuredStream[Any, T]: ...
+    @overload
+    def structured_stream(
+        self,
+        messages: Any,
+        wanted: Any,
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[OpenRouterStructuredCall],
+    ) -> AsyncStructuredStream[Any, Any]: ...
+    def structured_stream(
+        self,
+        messages: Any,
+        wanted: Any,
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[OpenRouterStructuredCall],
+    ) -> AsyncStructuredStream[Any, Any]:
+        """As `structured`, while it is written: the items of a list one by one, of any other value the JSON so far."""
+        from ..structured_stream import AsyncStructuredStream
+
+        wish = self._wish(messages, wanted, model, extra, given_now(params, extra))
+        return AsyncStructuredStream(wish.streamed(), self._driver())
+
+    async def classify(
+        self,
+        text: Any,
+        labels: Sequence[str] | Mapping[str, str],
+        *,
+        several: bool = False,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[OpenRouterStructuredCall],
+    ) -> Structured[Any]:
+        """As `Client.classify`."""
+        wish = self._label(text, labels, several, model, extra, given_now(params, extra))
+        return await arun(wish.flow(), self._driver())
 
     async def completions(
         self,

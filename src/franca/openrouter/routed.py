@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Self, Unpack
 
 from ..client.common import Configured, Driver
 from ..errors import BadUsage
@@ -17,6 +17,11 @@ from ..wire.openrouter.params import OpenRouterLoopParams
 from .capability import Catalogue
 from .options import OpenRouterOptions, call_headers, separated
 
+if TYPE_CHECKING:
+    from ..client.wanted import Wish
+    from ..flow.core import Flow
+    from ..flow.openrouter.capability import Capability
+
 __all__ = ["LOOP_FIELDS", "Routed", "given_now"]
 
 _ROW = "openrouter"
@@ -26,6 +31,8 @@ LOOP_FIELDS = frozenset(OpenRouterLoopParams.__annotations__)
 class Routed(Configured[Driver]):
     """A client of OpenRouter: its row of the table, with the fields, answers and the catalogue that only it has."""
 
+    _answers: ClassVar[Callable[..., Any]]
+    """What its chats are."""
     _catalogue: Catalogue
     _home: Home
 
@@ -66,6 +73,21 @@ class Routed(Configured[Driver]):
             return answer(*given, client=self)
 
         return CHAT.at(self._home, event=RoutedEvent, whole=whole, build=build_routed_chat)
+
+    def _wish(
+        self, messages: Any, wanted: Any, model: str | None, extra: Mapping[str, Any] | None, given: Mapping[str, Any]
+    ) -> Wish:
+        from ..client.wanted import Wish
+
+        kind = self._chat_kind(self._answers)
+        return Wish(
+            self._session, messages, wanted, model, extra, given, kind=kind, fields=LOOP_FIELDS, capable=self._capable
+        )
+
+    def _capable(self, model: str, options: Mapping[str, Any]) -> Flow[Capability]:
+        from ..flow.openrouter.knowing import ask_capability
+
+        return ask_capability(self._session, self._catalogue, model, options)
 
     def _completion_kind(self, answer: Callable[..., Any]) -> StreamKind:
         def whole(*given: Any) -> Any:

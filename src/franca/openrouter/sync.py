@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack, overload
 
 from ..flow.catalog import embeddings
 from ..flow.chat import chat, completion, open_chat, open_completion
@@ -19,9 +19,14 @@ from .options import OpenRouterChatCall, OpenRouterCompletionCall, OpenRouterEmb
 from .routed import LOOP_FIELDS, Routed, given_now
 
 if TYPE_CHECKING:
+    from ..flow.structured.result import Structured
+    from ..structured_stream import StructuredStream
     from ..tool_stream import ToolStream
+    from .structured import OpenRouterStructuredCall
 
 __all__ = ["OpenRouter"]
+
+T = TypeVar("T")
 
 
 class OpenRouter(Routed[Any], Knowing):
@@ -31,6 +36,8 @@ class OpenRouter(Routed[Any], Knowing):
     same service (a proxy, the simulator). Options are those of `OpenRouterOptions`. Without a model, the one that the
     account has as its default answers, or the first of `models=[...]` that can.
     """
+
+    _answers = OpenRouterChat
 
     def chat(
         self,
@@ -93,6 +100,98 @@ class OpenRouter(Routed[Any], Knowing):
             coroutines=False, streamed=True, kind=self._chat_kind(OpenRouterChat), fields=LOOP_FIELDS,
         )  # fmt: skip
         return ToolStream(loop, self._driver())
+
+    @overload
+    def structured(
+        self,
+        messages: Any,
+        wanted: type[T],
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[OpenRouterStructuredCall],
+    ) -> Structured[T]: ...
+    @overload
+    def structured(
+        self,
+        messages: Any,
+        wanted: Any,
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[OpenRouterStructuredCall],
+    ) -> Structured[Any]: ...
+    def structured(
+        self,
+        messages: Any,
+        wanted: Any,
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[OpenRouterStructuredCall],
+    ) -> Structured[Any]:
+        """As `Client.structured`. Which modes a model has is asked of the list of models first (`capability`)."""
+        wish = self._wish(messages, wanted, model, extra, given_now(params, extra))
+        return run(wish.flow(), self._driver())
+
+    @overload
+    def structured_stream(
+        self,
+        messages: Any,
+        wanted: type[list[T]],
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[OpenRouterStructuredCall],
+    ) -> StructuredStream[T, list[T]]: ...
+    @overload
+    def structured_stream(
+        self,
+        messages: Any,
+        wanted: type[T],
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[OpenRouterStructuredCall],
+    ) -> StructuredStream[Any, T]: ...
+    @overload
+    def structured_stream(
+        self,
+        messages: Any,
+        wanted: Any,
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[OpenRouterStructuredCall],
+    ) -> StructuredStream[Any, Any]: ...
+    def structured_stream(
+        self,
+        messages: Any,
+        wanted: Any,
+        *,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[OpenRouterStructuredCall],
+    ) -> StructuredStream[Any, Any]:
+        """As `structured`, while it is written: the items of a list one by one, of any other value the JSON so far."""
+        from ..structured_stream import StructuredStream
+
+        wish = self._wish(messages, wanted, model, extra, given_now(params, extra))
+        return StructuredStream(wish.streamed(), self._driver())
+
+    def classify(
+        self,
+        text: Any,
+        labels: Sequence[str] | Mapping[str, str],
+        *,
+        several: bool = False,
+        model: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **params: Unpack[OpenRouterStructuredCall],
+    ) -> Structured[Any]:
+        """As `Client.classify`."""
+        wish = self._label(text, labels, several, model, extra, given_now(params, extra))
+        return run(wish.flow(), self._driver())
 
     def completions(
         self,

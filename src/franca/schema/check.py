@@ -15,6 +15,7 @@ from typing import Any
 __all__ = ["problems_of", "strangers"]
 
 _MOST = 20  # problems that are told of one value
+_SAID = 500  # characters of what is wrong with the forms: each tells of those inside it, which doubles with each level
 _MOST_REFS = 32  # references in a row before they are taken for a circle
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -29,10 +30,8 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 def problems_of(value: Any, schema: Any, path: str = "") -> list[str]:
     """The problems, at most 20; [] when the value fits."""
-    from itertools import islice
-
     try:
-        return list(islice(_problems(value, schema, path, schema), _MOST))
+        return list(_problems(value, schema, path, _Root(schema))[:_MOST])
     except RecursionError:
         return [f"{path or 'the arguments'}: nested too deeply"]
 
@@ -43,13 +42,38 @@ def strangers(value: Any, schema: Any, path: str = "") -> list[str]:
     For values that were checked in another way which passes over them, as msgspec does with a dataclass.
     """
     try:
-        return list(_strangers(value, schema, path, schema))
+        return list(_strangers(value, schema, path, _Root(schema)))
     except RecursionError:
         return [f"{path or 'the arguments'}: nested too deeply"]
 
 
-def _problems(value: Any, schema: Any, path: str, root: Any, closed: bool = True) -> Iterator[str]:
+class _Root:
+    """The whole schema, and what is known of a value's parts: in a type that holds itself in several forms each part is
+    asked for again and again, twice as often with every level."""
+
+    __slots__ = ("problems", "schema", "strangers")
+
+    def __init__(self, schema: Any) -> None:
+        self.schema = schema
+        self.problems: dict[tuple[int, str, bool], list[str]] = {}
+        """By part of the schema, place in the value, and `closed`."""
+        self.strangers: dict[tuple[int, str], list[str]] = {}
+
+
+def _problems(value: Any, schema: Any, path: str, root: _Root, closed: bool = True) -> Sequence[str]:
     """`closed`: whether names that are not allowed are problems too."""
+    from itertools import islice
+
+    if not isinstance(value, (dict, list)):
+        return tuple(_problems_of(value, schema, path, root, closed))
+    key = (id(schema), path, closed)
+    known = root.problems.get(key)
+    if known is None:
+        known = root.problems[key] = list(islice(_problems_of(value, schema, path, root, closed), _MOST))
+    return known
+
+
+def _problems_of(value: Any, schema: Any, path: str, root: _Root, closed: bool) -> Iterator[str]:
     for one in _chain(schema, root):
         if one is False:
             yield f"{path or 'the arguments'}: nothing is allowed here"
@@ -57,7 +81,7 @@ def _problems(value: Any, schema: Any, path: str, root: Any, closed: bool = True
             yield from _own(value, one, path, root, closed)
 
 
-def _own(value: Any, schema: Mapping[str, Any], path: str, root: Any, closed: bool) -> Iterator[str]:
+def _own(value: Any, schema: Mapping[str, Any], path: str, root: _Root, closed: bool) -> Iterator[str]:
     where = path or "the arguments"
     wrong = _wrong_type(value, schema)
     if wrong:
@@ -85,7 +109,7 @@ def _own(value: Any, schema: Mapping[str, Any], path: str, root: Any, closed: bo
             yield part
 
 
-def _chain(schema: Any, root: Any) -> Iterator[Any]:
+def _chain(schema: Any, root: _Root) -> Iterator[Any]:
     """The schema, and those that it refers to. A `$ref` that leads nowhere, or to itself, says nothing."""
     for _ in range(_MOST_REFS):
         yield schema
@@ -93,7 +117,7 @@ def _chain(schema: Any, root: Any) -> Iterator[Any]:
         if not isinstance(reference, str):
             return
         first, *steps = reference.split("/")
-        schema = root if first == "#" else None  # of this document only
+        schema = root.schema if first == "#" else None  # of this document only
         for step in steps:
             step = step.replace("~1", "/").replace("~0", "~")
             if isinstance(schema, (list, tuple)):
@@ -116,17 +140,17 @@ def _wrong_type(value: Any, schema: Mapping[str, Any]) -> str:
     return f"expected {' or '.join(names)}, got {_kind(value)}"
 
 
-def _parts(value: Any, schema: Mapping[str, Any], path: str, root: Any, closed: bool) -> Iterator[str]:
+def _parts(value: Any, schema: Mapping[str, Any], path: str, root: _Root, closed: bool) -> Iterator[str]:
     for part in _listed(schema, "allOf"):
         yield from _problems(value, part, path, root, closed)
     for keyword in ("anyOf", "oneOf"):
         parts = _listed(schema, keyword)
         if not parts:
             continue
-        first = [next(_problems(value, part, path, root, closed), None) for part in parts]
+        first = [next(iter(_problems(value, part, path, root, closed)), None) for part in parts]
         fitting = first.count(None)
         if not fitting:
-            yield f"{path or 'the arguments'}: fits none of its forms ({'; '.join(filter(None, first))})"
+            yield f"{path or 'the arguments'}: fits none of its forms ({_cut('; '.join(filter(None, first)))})"
         elif keyword == "oneOf" and fitting > 1:
             yield f"{path or 'the arguments'}: fits {fitting} of its forms, where exactly one is expected"
 
@@ -163,8 +187,21 @@ def _parts_for(name: str, schema: Mapping[str, Any], place: str) -> list[Any]:
     return found or [others]
 
 
-def _strangers(value: Any, schema: Any, path: str, root: Any) -> Iterator[str]:
-    for one in _chain(schema, root) if isinstance(value, (dict, list)) else ():
+def _cut(text: str) -> str:
+    return text if len(text) <= _SAID else text[: _SAID - 1] + "…"
+
+
+def _strangers(value: Any, schema: Any, path: str, root: _Root) -> Sequence[str]:
+    if not isinstance(value, (dict, list)):
+        return ()
+    known = root.strangers.get((id(schema), path))
+    if known is None:
+        known = root.strangers[id(schema), path] = list(_strangers_in(value, schema, path, root))
+    return known
+
+
+def _strangers_in(value: Any, schema: Any, path: str, root: _Root) -> Iterator[str]:
+    for one in _chain(schema, root):
         if not isinstance(one, Mapping):
             continue
         for part in _listed(one, "allOf"):
@@ -175,10 +212,10 @@ def _strangers(value: Any, schema: Any, path: str, root: Any) -> Iterator[str]:
             yield from [part] if isinstance(part, _Stranger) else _strangers(member, part, place, root)
 
 
-def _strangers_of_one(value: Any, forms: Sequence[Any], path: str, root: Any) -> list[str]:
+def _strangers_of_one(value: Any, forms: Sequence[Any], path: str, root: _Root) -> Sequence[str]:
     """The strangers in the form that was meant: the one with which nothing else is wrong, else the nearest."""
-    meant = [form for form in forms if next(_problems(value, form, path, root, closed=False), None) is None]
-    return min((list(_strangers(value, form, path, root)) for form in meant or forms), key=len, default=[])
+    meant = [form for form in forms if not _problems(value, form, path, root, closed=False)]
+    return min((_strangers(value, form, path, root) for form in meant or forms), key=len, default=())
 
 
 def _listed(schema: Mapping[str, Any], keyword: str) -> Sequence[Any]:

@@ -1,31 +1,17 @@
-"""JSON Schema (2020-12) from Python types, and the parameters of a tool from a typed Python function."""
+"""The parameters of a tool from a typed Python function, as JSON Schema (draft 2020-12).
+
+The schema of a type alone is made by `types`; its `schema_of` is found here too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
 from ..errors import BadUsage
+from .types import schema_of, schemas_of
 
 __all__ = ["described", "name_of", "parameters_of", "schema_of", "typed_parameters"]
-
-_REF = "#/$defs/"
-_LISTS_OF_SCHEMAS = ("anyOf", "oneOf", "allOf", "prefixItems")
-_MAPS_OF_SCHEMAS = ("properties", "$defs", "patternProperties")
-_SCHEMAS = ("items", "additionalProperties", "not")
-
-
-def schema_of(type: Any) -> dict[str, Any]:
-    """The JSON Schema of a Python type: dataclass, TypedDict, NamedTuple, msgspec Struct, Enum, Literal, union,
-    `Annotated` with msgspec.Meta, the standard containers, datetime, UUID, Decimal ...; or a pydantic model.
-
-    Objects with declared properties are closed (`additionalProperties: false`) unless the type says otherwise.
-    Raises BadUsage for a type that JSON cannot say.
-    """
-    (schema,), defs = _schemas([type], ["the type"])
-    return _with_defs(schema, defs)
 
 
 def parameters_of(function: Callable[..., Any]) -> tuple[str, str, dict[str, Any]]:
@@ -39,7 +25,10 @@ def parameters_of(function: Callable[..., Any]) -> tuple[str, str, dict[str, Any
     Raises BadUsage for a parameter without a type, of a type that JSON cannot say, or that cannot be given by
     name (`*args`, `**kwargs`, positional-only), and for a function without a name.
     """
+    from .convert import default_of
     from .docstring import parse_docstring
+    from .hints import Reader
+    from .kinds import Noted
 
     name = name_of(function)
     if isinstance(function, type):
@@ -49,19 +38,19 @@ def parameters_of(function: Callable[..., Any]) -> tuple[str, str, dict[str, Any
         return name, schema.pop("description", ""), schema
     parameters = typed_parameters(function, name)
     description, said = parse_docstring(_docstring(function), [parameter.name for parameter, _ in parameters])
-    hints = [hint for _, hint in parameters]
-    schemas, defs = _schemas(hints, [f"{name}: parameter {parameter.name!r}" for parameter, _ in parameters])
+    reader = Reader()
+    kinds = [reader.read(hint, f"{name}: parameter {parameter.name!r}") for parameter, hint in parameters]
+    schemas, defs = schemas_of(kinds, reader)
     properties: dict[str, Any] = {}
     required = []
-    for (parameter, hint), schema in zip(parameters, schemas, strict=True):
+    for (parameter, _), kind, schema in zip(parameters, kinds, schemas, strict=True):
         properties[parameter.name] = property_schema = dict(schema)
-        text = _annotated_text(hint) or said.get(parameter.name)
-        if text:
-            property_schema["description"] = text
+        if parameter.name in said and not (isinstance(kind, Noted) and kind.text):
+            property_schema["description"] = said[parameter.name]
         if parameter.default is parameter.empty:
             required.append(parameter.name)
         else:
-            property_schema.update(_default(parameter.default, hint))
+            property_schema.update(default_of(parameter.default, kind))
     schema = {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
     return name, description, schema | ({"$defs": defs} if defs else {})
 
@@ -124,92 +113,3 @@ def typed_parameters(function: Any, name: str) -> list[tuple[Any, Any]]:
             raise BadUsage(f"{name}: parameter {parameter.name!r} has no type hint{hint}")
         found.append((parameter, hints[parameter.name]))
     return found
-
-
-def _annotated_text(hint: Any) -> str | None:
-    """The text in `Annotated[T, "text"]`, `Annotated[T, Doc("text")]` or one with a pydantic Field."""
-    for note in getattr(hint, "__metadata__", ()):
-        for text in (note, getattr(note, "documentation", None), getattr(note, "description", None)):
-            if isinstance(text, str):
-                return text
-    return None
-
-
-def _default(value: Any, hint: Any) -> dict[str, Any]:
-    """`{"default": ...}` when JSON can say the value and it is of its own type, else {}."""
-    try:
-        encoded = msgspec.json.encode(value)
-        msgspec.json.decode(encoded, type=hint)
-    except (TypeError, ValueError, RecursionError):
-        return {}
-    return {"default": msgspec.json.decode(encoded)}
-
-
-def _schemas(types: list[Any], places: list[str]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """The schema of each type, and the definitions that they refer to."""
-    hoisted: dict[str, Any] = {}
-
-    def from_model(kind: Any) -> dict[str, Any]:
-        """A pydantic model, known by its method; its definitions move up to ours."""
-        if not hasattr(kind, "model_json_schema"):
-            raise NotImplementedError
-        schema: dict[str, Any] = kind.model_json_schema(ref_template=_REF + "{model}")
-        _merge(hoisted, schema.pop("$defs", {}))
-        return schema
-
-    try:
-        found, defs = msgspec.json.schema_components(types, schema_hook=from_model, ref_template=_REF + "{name}")
-    except (TypeError, ValueError, RecursionError) as error:
-        blamed = (place for one, place in zip(types, places, strict=True) if _has_no_schema(one, from_model))
-        raise BadUsage(f"{next(blamed, places[0])}: {str(error).splitlines()[-1]}") from None
-    schemas = list(found)
-    _merge(hoisted, defs)
-    for schema in [*schemas, *hoisted.values()]:
-        _close(schema)
-    return schemas, hoisted
-
-
-def _has_no_schema(type: Any, hook: Callable[[Any], dict[str, Any]]) -> bool:
-    try:
-        msgspec.json.schema_components([type], schema_hook=hook)
-    except (TypeError, ValueError, RecursionError):
-        return True
-    return False
-
-
-def _merge(defs: dict[str, Any], more: dict[str, Any]) -> None:
-    for name, schema in more.items():
-        if defs.setdefault(name, schema) != schema:
-            raise BadUsage(f"two different types are called {name!r}; rename one")
-
-
-def _with_defs(schema: dict[str, Any], defs: dict[str, Any]) -> dict[str, Any]:
-    """One schema with its definitions; a root that is only a reference is written out."""
-    if set(schema) == {"$ref"}:
-        name = schema["$ref"].removeprefix(_REF)
-        schema = defs[name]
-        if not any(part.get("$ref") == _REF + name for root in defs.values() for part in _walk(root)):
-            defs = {key: value for key, value in defs.items() if key != name}
-    return {**schema, "$defs": defs} if defs else dict(schema)
-
-
-def _close(schema: dict[str, Any]) -> None:
-    """Forbid undeclared properties wherever properties are declared and nothing is said of others."""
-    for part in _walk(schema):
-        if "properties" in part:
-            part.setdefault("additionalProperties", False)
-
-
-def _walk(schema: Any) -> Iterator[dict[str, Any]]:
-    """A schema and all schemas inside it; a property that is called "properties" is none."""
-    pending = [schema]
-    while pending:
-        part = pending.pop()
-        if not isinstance(part, dict):
-            continue
-        yield part
-        pending.extend(part[key] for key in _SCHEMAS if key in part)
-        for key in _LISTS_OF_SCHEMAS:
-            pending.extend(part.get(key, ()))
-        for key in _MAPS_OF_SCHEMAS:
-            pending.extend(part.get(key, {}).values())

@@ -1,4 +1,4 @@
-"""Docstrings in Google, NumPy and Sphinx style: the description, and what is said of each parameter."""
+"""Docstrings in Google, NumPy and Sphinx style: the description, and what is said of each parameter or attribute."""
 
 from __future__ import annotations
 
@@ -7,18 +7,16 @@ from collections.abc import Collection, Iterator
 
 __all__ = ["parse_docstring"]
 
-_PARAMETERS = "args|arguments|params|parameters|other parameters|keyword args|keyword arguments"
-_OTHERS = (
-    "returns?|yields?|receives?|raises|warns|warnings?|examples?|notes?|see also|references|todo|attributes|methods"
-)
+_PARAMETERS = "attributes|args|arguments|params|parameters|other parameters|keyword args|keyword arguments"
+_OTHERS = "returns?|yields?|receives?|raises|warns|warnings?|examples?|notes?|see also|references|todo|methods"
 _HEADER = re.compile(rf"({_PARAMETERS}|{_OTHERS})\s*(:?)\s*$", re.IGNORECASE)
 _IS_PARAMETERS = re.compile(_PARAMETERS, re.IGNORECASE)
 _UNDERLINE = re.compile(r"[-=]{3,}\s*$")
 _GOOGLE_ENTRY = re.compile(r"\*{0,2}(\w+)\s*(?:\(.*?\))?\s*:(?:\s+(.*))?$")
 _NUMPY_ENTRY = re.compile(r"(\*{0,2}\w+(?:\s*,\s*\*{0,2}\w+)*)\s*(?::.*)?()$")
 _SPHINX_FIELD = re.compile(
-    r":(?:(?:param|parameter|arg|argument|key|keyword)\s(?:[^:]*[\s*])?(\w+)|type\s[^:]*|returns?|rtype|raises?[^:]*|"
-    r"except(?:ion)?[^:]*|yields?)\s*:\s*(.*)$"
+    r":(?:(?:param|parameter|arg|argument|key|keyword|attribute|ivar|cvar|var)\s(?:[^:]*[\s*])?(\w+)|"
+    r"type\s[^:]*|returns?|rtype|raises?[^:]*|except(?:ion)?[^:]*|yields?)\s*:\s*(.*)$"
 )
 
 

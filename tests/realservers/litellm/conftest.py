@@ -36,7 +36,7 @@ class Proxy(Served):
 @pytest.fixture(scope="session")
 def proxy(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Proxy]:
     """LiteLLM with the models of config.yaml."""
-    names = {"WORDS": "words", "TOOLS": "tools", "THINK": "think", "EMBED": "embedder"}
+    names = {"WORDS": "words", "TOOLS": "tools", "THINK": "think", "JSON": "json_server", "EMBED": "embedder"}
     servers: dict[str, LlamaServer] = {name: request.getfixturevalue(fixture) for name, fixture in names.items()}
     upstreams = {f"TINY_{name}_URL": server.base_url for name, server in servers.items()}
     with BrokenUpstream() as broken:

@@ -1,0 +1,1 @@
+"""Structured output: the ladder, over sockets and scripted."""
