@@ -1,7 +1,7 @@
 """Structured output without any I/O: schemas from types and examples, values out of what models wrote, validation.
 
 Each module is usable alone; the names here are loaded from their homes when they are first used (PEP 562).
-`convert` is in a module of its own name (`from franca.schema.convert import convert`), where the function cannot stand too.
+`convert` is in a module of its own name (`from franca.schema.convert import convert`), where the function cannot stand.
 """
 
 from __future__ import annotations
