@@ -416,7 +416,7 @@ def test_generic_classes():
 
 @dataclasses.dataclass
 class Endless(Generic[T]):
-    more: Endless[list[T]] | None = None
+    more: Endless[dict[str, tuple[list[T], str]]] | None = None
 
 
 def test_a_class_of_ever_new_types():
