@@ -64,7 +64,7 @@ _HOMES = {
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
-if not TYPE_CHECKING:  # so that a type checker still sees a name that is wrong
+if not TYPE_CHECKING:  # pragma: no branch  (so that a type checker still sees a name that is wrong)
 
     def __getattr__(name: str) -> Any:
         home = _HOME_OF.get(name)

@@ -6,7 +6,6 @@ a draft. Thinking, echoes of the schema and templates are never preferred.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -28,7 +27,6 @@ from .tokens import clean_key
 __all__ = ["Parsed", "Search"]
 
 _SYNTAX_COST = 1
-_HALF = re.compile("[\ud800-\udfff]")
 _MOST_ASKED = 50  # of the last pieces, whether they are more than words
 _AGAIN = 8  # characters of a repetition that the end cut off, at least
 
@@ -62,8 +60,6 @@ class Search:
         self.names = self.shapes.names()
         self.salvage = salvage
         self.coercion = Coercion(self.shapes, self._inner, salvage=salvage)
-        self.halves = "\\u" in text or _HALF.search(text) is not None
-        """Whether there may be halves of surrogate pairs."""
         self.failed: tuple[Any, list[str]] | None = None
         """The most likely answer that does not fit: its value and what speaks against it."""
 
@@ -168,8 +164,8 @@ class Search:
         return _Outcome(fit, one)
 
     def _valid(self, value: Any) -> bool:
-        """Whether the value fits, and is text: half a surrogate pair is none."""
-        return self.validator.valid(value) and not (self.halves and _has_half(value))
+        """Whether the value fits, and is text: the validator takes no half of a surrogate pair."""
+        return self.validator.valid(value)
 
     def _collected(self, found: list[Candidate]) -> _Outcome | None:
         """Values that stand one behind the other, for a list of them. All must fit: none is left out."""
@@ -340,16 +336,6 @@ class Search:
             cost += one.repairs
         repairs += flat(outcome.fit.repairs)
         return Parsed(outcome.fit.value, repairs, cost + outcome.fit.cost)
-
-
-def _has_half(value: Any) -> bool:
-    import msgspec
-
-    try:
-        msgspec.json.encode(value)
-    except UnicodeEncodeError:
-        return True
-    return False
 
 
 def _complete(node: Node) -> Node:
