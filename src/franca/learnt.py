@@ -15,6 +15,7 @@ from typing import Any
 
 from .heal import WEEK, Memory, Remedy
 from .heal.memory import entries_of
+from .kept_file import KeptFile, NotRegular
 
 __all__ = ["FileMemory"]
 
@@ -27,10 +28,9 @@ class FileMemory(Memory):
 
     def __init__(self, path: str | bytes | os.PathLike[Any], limit: int = 256, ttl: float = WEEK) -> None:
         super().__init__(limit, ttl)
-        self.path = os.path.abspath(os.path.expanduser(os.fsdecode(path)))
+        self._file = KeptFile(path, "What is learnt about servers is kept in memory only.")
         self._was_read = False
         self._is_ours = True
-        self._has_warned = False
 
     def recall(self, base_url: str, model: str | None, now: float) -> tuple[Remedy, ...]:
         """What requests for this model of this server need; reads the file when it is asked for the first time."""
@@ -61,19 +61,17 @@ class FileMemory(Memory):
 
     # ---- the file --------------------------------------------------------------------------------------
 
+    @property
+    def path(self) -> str:
+        """Where the file is."""
+        return self._file.path
+
     def _read_file(self, now: float) -> None:
-        if os.path.exists(self.path) and not os.path.isfile(self.path):
-            self._is_ours = False  # to read a pipe would wait for ever, and to replace /dev/null would end badly
-            self._warn("is left alone", "it is no regular file")
-            return
         try:
-            with open(self.path, "rb") as file:
-                data = file.read(_LARGEST + 1)
-        except FileNotFoundError:
-            return
+            data = self._file.read(_LARGEST)
         except OSError as error:
             self._is_ours = False
-            self._warn("cannot be read", error.strerror or error)
+            self._file.warn("is left alone" if isinstance(error, NotRegular) else "cannot be read", error)
             return
         if not data:
             return
@@ -81,37 +79,17 @@ class FileMemory(Memory):
         self._is_ours = not isinstance(found, str)
         reason = found if isinstance(found, str) else self.from_json(data, now)
         if reason is not None:
-            self._warn("was left out", reason)
+            self._file.warn("was left out", reason)
 
     def _write_file(self, now: float, *, merge: bool = True) -> None:
         if merge:
             self._read_file(now)
         if not self._is_ours:
             return
-        beside = f"{self.path}.{os.urandom(6).hex()}.new"
         try:
-            os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
-            # O_EXCL: never through a link that someone else put there.
-            handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(self.to_json(now))
-                os.replace(beside, self.path)
-            except OSError:
-                os.unlink(beside)
-                raise
+            self._file.replace(self.to_json(now))
         except OSError as error:
-            self._warn("cannot be written", error.strerror or error)
-
-    def _warn(self, what: str, why: Any) -> None:
-        if self._has_warned:
-            return
-        self._has_warned = True
-        from logging import getLogger
-
-        getLogger("franca").warning(
-            "%s %s: %s. What is learnt about servers is kept in memory only.", self.path, what, why
-        )
+            self._file.warn("cannot be written", error)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.path, self.limit, self.ttl)

@@ -20,7 +20,7 @@ ROWS: tuple[tuple[str, frozenset[str]], ...] = (
     ("L1 bytes and tables", frozenset({"sse", "servers", "retry", "limits", "observe"})),
     ("L1 answers and requests", frozenset({"accumulate", "faults", "adapt", "heal", "conversation"})),
     ("L2 flows", frozenset({"flow"})),
-    ("L3 io", frozenset({"io"})),
+    ("L3 io", frozenset({"io", "kept_file"})),
     ("L4 streams and what was learnt", frozenset({"stream", "emitting", "learnt"})),
     ("L4 streams of tools, and configuration", frozenset({"tool_stream", "structured_stream", "configure"})),
     ("L4 clients", frozenset({"client"})),

@@ -201,10 +201,9 @@ class Session:
 
     def note_schema(self, model: str, mode: str, schema: bytes) -> None:
         """Remember, as long as this client lives, that one schema was refused in a mode that is otherwise taken."""
-        known = self.shared.refused_schemas
-        known[self.target.base_url, model, mode, schema] = None
-        while len(known) > _MOST_SCHEMAS:
-            known.pop(next(iter(list(known))), None)  # a copy, as another thread may add in the middle
+        from ..schema.kept import keep
+
+        keep(self.shared.refused_schemas, (self.target.base_url, model, mode, schema), None, _MOST_SCHEMAS)
 
     def refuses_schema(self, model: str, mode: str, schema: bytes) -> bool:
         """Whether `note_schema` was told so."""

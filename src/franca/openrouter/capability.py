@@ -18,6 +18,7 @@ from typing import Any
 from ..errors import BadUsage
 from ..flow.openrouter.capability import Table, Words, checked_name
 from ..flow.openrouter.knowing import Knowledge
+from ..kept_file import KeptFile
 from ..wire import codec
 
 __all__ = ["Catalogue", "FileStore"]
@@ -34,8 +35,12 @@ class FileStore:
     """Lists of models in a file, by the base URL that they came from. It holds no keys."""
 
     def __init__(self, path: str | bytes | os.PathLike[Any]) -> None:
-        self.path = os.path.abspath(os.path.expanduser(os.fsdecode(path)))
-        self._has_warned = False
+        self._file = KeptFile(path, "OpenRouter's list of models is kept in memory only.")
+
+    @property
+    def path(self) -> str:
+        """Where the file is."""
+        return self._file.path
 
     def load(self, base_url: str) -> Table | None:
         """The list of this server; None when there is none that can be used."""
@@ -58,46 +63,17 @@ class FileStore:
 
     def _read(self) -> dict[str, Table]:
         try:
-            if os.path.exists(self.path) and not os.path.isfile(self.path):
-                raise OSError(None, "it is no regular file")  # to read a pipe would wait for ever
-            with open(self.path, "rb") as file:
-                data = file.read(_LARGEST + 1)
-        except FileNotFoundError:
-            return {}
+            data = self._file.read(_LARGEST)
         except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-            self._warn("read", error)
+            self._file.warn("cannot be read", error)
             return {}
-        return _lists(data) if len(data) <= _LARGEST else {}
+        return _lists(data) if data is not None and len(data) <= _LARGEST else {}
 
     def _write(self, data: bytes) -> None:
-        beside = f"{self.path}.{os.urandom(6).hex()}.new"
         try:
-            if os.path.exists(self.path) and not os.path.isfile(self.path):
-                raise OSError(None, "it is no regular file")
-            os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
-            # O_EXCL: never through a link that someone else put there.
-            handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(data)
-                os.replace(beside, self.path)
-            except BaseException:
-                os.unlink(beside)
-                raise
+            self._file.replace(data)
         except (OSError, ValueError) as error:
-            self._warn("written", error)
-
-    def _warn(self, what: str, error: Exception) -> None:
-        if not self._has_warned:
-            self._has_warned = True
-            from logging import getLogger
-
-            getLogger("franca").warning(
-                "%s cannot be %s: %s. OpenRouter's list of models is kept in memory only.",
-                self.path,
-                what,
-                getattr(error, "strerror", None) or error,
-            )
+            self._file.warn("cannot be written", error)
 
 
 def _written(base_url: str, table: Table) -> dict[str, Any]:

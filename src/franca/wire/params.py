@@ -21,6 +21,7 @@ __all__ = [
     "build_chat_body",
     "build_completion_body",
     "build_embedding_body",
+    "unknown_parameter",
 ]
 
 AnyTool = Mapping[str, Any] | Callable[..., Any] | Tool
@@ -170,7 +171,7 @@ def _start(model: str | None, stream: bool, params: Mapping[str, Any], known: fr
         body["stream"] = True
     for name, value in params.items():
         if name not in known:
-            raise _unknown(name, known)
+            raise unknown_parameter(name, known)
         if value is not None:
             body[name] = value
     return body
@@ -187,7 +188,8 @@ def _finish(body: dict[str, Any], extra: Mapping[str, Any] | None, **payload: An
     return body | payload
 
 
-def _unknown(name: str, known: frozenset[str]) -> BadUsage:
+def unknown_parameter(name: str, known: frozenset[str]) -> BadUsage:
+    """The error for a parameter that a call does not have, with the one that was perhaps meant."""
     import difflib
 
     near = difflib.get_close_matches(name, known, n=1)

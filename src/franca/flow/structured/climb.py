@@ -108,7 +108,8 @@ class Climb:
             if self._ladder.modes is None and self._place.refuses_schema(self._model, mode, self._goal.key):
                 continue
             try:
-                self._base(form)
+                if self._ladder.manner.examples:
+                    self._base(form)
             except BadUsage as error:  # an example that the strict form cannot say
                 why = why or error.message
             else:

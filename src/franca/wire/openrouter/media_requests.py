@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from ...errors import BadUsage
+from ..params import unknown_parameter
 from ..parts import audio_part, image_part
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ def _body(model: str, params: Given, known: frozenset[str], extra: Given | None,
     body: dict[str, Any] = {"model": model}
     for name, value in params.items():
         if name not in known:
-            raise _unknown(name, known)
+            raise unknown_parameter(name, known)
         if value is not None:
             body[name] = value
     body |= payload
@@ -190,11 +191,3 @@ def _body(model: str, params: Given, known: frozenset[str], extra: Given | None,
             raise BadUsage("the answer is read whole here: stream is not for this call", param="stream")
         body.setdefault(name, value)
     return body
-
-
-def _unknown(name: str, known: frozenset[str]) -> BadUsage:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, known, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else "."
-    return BadUsage(f"unknown parameter {name!r}{hint} Other fields go through extra={{...}}", param=name)
