@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Installs the servers that some tests run: an HTTP proxy, a SOCKS proxy, nginx. Never fails: what is missing
+# Installs the servers that some tests run: proxies, nginx, Redis, Postgres. Never fails: what is missing
 # is named, and the tests that need it are skipped by name. Starts none of them.
 set -uo pipefail
 
 # command : Debian package : what the tests do with it
 wanted='tinyproxy:tinyproxy:requests through an HTTP proxy
 microsocks:microsocks:requests through a SOCKS5 proxy
-nginx:nginx-light:TLS, client certificates and compression by nginx
+nginx:nginx-light:TLS, client certificates and compression by nginx; replicas of the gateway behind it
+redis-server:redis-server:limits, budgets and cache of the gateway in Redis
+pg_ctlcluster:postgresql:keys and usage of the gateway in Postgres
 openssl:openssl:keys and certificates of the nginx tests'
 
 PATH=$PATH:/usr/sbin:/sbin # where Debian puts servers, and a plain user does not look

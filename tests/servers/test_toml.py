@@ -55,6 +55,7 @@ def test_a_row_starts_from_its_type(tmp_path: Path) -> None:
         models="../models",
         note=mistral.note,
         checked="",
+        like="mistral",
         quirks=mistral.quirks._replace(
             drops=("logit_bias",),
             renames=(("seed", "sow"),),
@@ -94,7 +95,7 @@ def test_a_key_stays_with_its_server(tmp_path: Path) -> None:
     assert (own.key_vars, own.forms, own.auth) == ((), (), "api-key")
     same = rows["same"]
     assert same == SERVERS["openai"]._replace(
-        name="same", quirks=SERVERS["openai"].quirks._replace(token_field="max_tokens")
+        name="same", like="openai", quirks=SERVERS["openai"].quirks._replace(token_field="max_tokens")
     )
 
 
@@ -283,3 +284,12 @@ def test_the_file_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyP
     path.write_text("[servers.groq]\nbase_url = 'http://evil'", encoding="utf-8")
     with pytest.raises(BadUsage, match=r"\[servers.groq\] is a row that franca has already"):
         known_servers()
+
+
+def test_what_is_known_of_a_row_holds_under_another_name(tmp_path: Path) -> None:
+    """A row of another name is of the kind that it started from, also through a copy of a copy and its own TOML."""
+    path = written(tmp_path, '[servers.mine]\ntype = "groq"\nbase_url = "https://groq.example/v1"')
+    row = load_servers(path)["mine"]
+    assert (row.name, row.kind, SERVERS["groq"].kind) == ("mine", "groq", "groq")
+    again = written(tmp_path, to_toml(row))
+    assert load_servers(again)["mine"] == row

@@ -23,6 +23,9 @@ COMMANDS = {
     "openrouter": "what OpenRouter knows: models, endpoints, credits, keys, what an answer cost",
     "schema": "will a provider's native JSON-Schema mode take a schema; the schema as it takes it",
     "doctor": "examine a server: what it does of the wire format, and what not",
+    "serve": "put all servers behind one endpoint, with keys, budgets and usage",
+    "keys": "make, list, change, rotate and revoke the keys of the gateway",
+    "usage": "tell what was used through the gateway: requests, tokens, costs",
     "simulate": "run a local server that speaks the wire format, with every fault",
     "conform": "play those faults to another client, and tell what it handles",
 }

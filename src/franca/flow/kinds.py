@@ -37,7 +37,7 @@ class Home(NamedTuple):
 
     def has(self, row: Server | None) -> bool:
         """Whether a row is that of this server."""
-        return row is not None and row.name in self.rows
+        return row is not None and row.kind in self.rows
 
 
 class StreamKind:

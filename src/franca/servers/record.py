@@ -197,6 +197,13 @@ class Server(NamedTuple):
     checked: str = "2026-11"
     """When the row was last held against its source."""
     source: str = ""
+    like: str = ""
+    """The row of the table that one of another name started from: what is known by that name holds for it too."""
+
+    @property
+    def kind(self) -> str:
+        """The name by which other tables know it: that of the row that it started from, else its own."""
+        return self.like or self.name
 
     def at(self, base_url: str) -> Server:
         """The same server at another address."""

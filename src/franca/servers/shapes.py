@@ -235,6 +235,7 @@ _SERVER: dict[str, _Both] = {
     "note": _TEXT,
     "checked": _TEXT,
     "source": _TEXT,
+    "like": _TEXT,
 }
 _QUIRKS: dict[str, _Both] = {
     "drops": _TEXTS,

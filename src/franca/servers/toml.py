@@ -34,7 +34,7 @@ from .record import (
 )
 from .shapes import QUIRK_SHAPES, SERVER_SHAPES, Shape, reject, written
 
-__all__ = ["load_servers", "to_toml"]
+__all__ = ["load_servers", "read_quirks", "to_toml", "without_home"]
 
 _MOST_BYTES = 4 * 1024 * 1024
 _CHOICES = {
@@ -92,7 +92,7 @@ def _row(place: str, name: str, fields: Any) -> Server:
     _check_row(place, values, start)
     if "key_vars" not in values and not start.key_vars and "needs_key" not in values:
         values["needs_key"] = False  # nothing says where a key would be
-    return start._replace(quirks=_quirks(f"{place[:-1]}.quirks]", quirks, start.quirks), **values)
+    return start._replace(quirks=read_quirks(f"{place[:-1]}.quirks]", quirks, start.quirks), **values)
 
 
 def _start(place: str, name: str, given: dict[str, Any]) -> Server:
@@ -110,18 +110,23 @@ def _start(place: str, name: str, given: dict[str, Any]) -> Server:
         near = get_close_matches(str(kind), SERVERS, n=1)
         reject(f"{place} type", f"no server is called {kind!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
     if "base_url" in given or "forms" in given:
-        row = row._replace(
-            key_vars=(),
-            token_vars=(),
-            url_vars=(),
-            host_vars=(),
-            hosts=(),
-            forms=(),
-            fields=(),
-            checked="",
-            source="",
-        )
-    return row._replace(name=name)
+        row = without_home(row)
+    return row._replace(name=name, like=row.kind if row.kind != name else "")
+
+
+def without_home(row: Server) -> Server:
+    """The row for another address: without its own hosts and the variables of its keys and addresses."""
+    return row._replace(
+        key_vars=(),
+        token_vars=(),
+        url_vars=(),
+        host_vars=(),
+        hosts=(),
+        forms=(),
+        fields=(),
+        checked="",
+        source="",
+    )
 
 
 def _values(place: str, given: Mapping[str, Any], shapes: Mapping[str, Shape], further: set[str]) -> dict[str, Any]:
@@ -161,7 +166,8 @@ def _reject_secrets(place: str, urls: Iterable[str], headers: tuple[tuple[str, s
             reject(f"{place} base_url", 'a key has no place in a file: use api_key = "env:VARIABLE"')
 
 
-def _quirks(place: str, given: Any, start: Quirks) -> Quirks:
+def read_quirks(place: str, given: Any, start: Quirks) -> Quirks:
+    """The quirks that a table [servers.NAME.quirks] makes of those that it starts from. Raises BadUsage."""
     if not isinstance(given, dict):
         reject(place, f"expected a table, got {type(given).__name__}")
     values = _values(place, given, QUIRK_SHAPES, set())

@@ -99,7 +99,7 @@ def _known_profile(row: Server | None, model: str) -> str | None:
     from ...schema.strict.profiles import PROFILES
 
     if row is not None:
-        name = _PROFILES.get(row.name, row.name)
+        name = _PROFILES.get(row.kind, row.kind)
         if name in PROFILES:
             return name
     author = model.partition("/")[0].lstrip("~").lower() if "/" in model else ""

@@ -1,0 +1,68 @@
+"""What a request may take and what it took: reserved before, settled after, exactly once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from .quota.admission import Spent
+from .quota.estimate import Guess, estimate
+from .structured import needs_ladder
+
+if TYPE_CHECKING:
+    from .exchange import Exchange
+    from .gateway import Gateway
+    from .relay.ask import Ask
+    from .routing.table import Route
+
+__all__ = ["admit", "settle"]
+
+
+async def admit(exchange: Exchange, gateway: Gateway, ask: Ask, route: Route, size: int) -> None:
+    """Let a request of a key with limits in, and reserve for it; of several servers that may answer, for the dearest.
+    Raises Problem."""
+    key = exchange.key
+    assert key is not None
+    default = gateway.config.limits.reserve_tokens if ask.endpoint.writes else 0
+    fields = {"model": exchange.asked.encode(), **ask.fields}
+    servers, hops = gateway.servers, route.hops
+    wanted = fields.get("response_format") if route.structured and ask.endpoint.kind == "chat" else None
+    most = None
+    for hop in hops if key.bounds.has_budget or key.team_bounds.has_budget else hops[:1]:
+        upstream = servers[hop.server]
+        guess = estimate(fields, size, upstream.pricing.price(hop.model), default)
+        if wanted is not None and needs_ladder(
+            upstream.lanes[0].session, hop.model, wanted, gateway.config.structured, upstream.table
+        ):
+            guess = _times(guess, gateway.config.structured.attempts)
+        if most is None or guess.cost is None or (most.cost is not None and guess.cost > most.cost):
+            most = guess
+    assert most is not None, "a route leads somewhere"
+    admission = await gateway.quota.admit(key, most, exchange.at)
+    exchange.admission = admission
+    if admission.headers:
+        exchange.answer_headers += admission.headers
+
+
+def _times(guess: Guess, attempts: int) -> Guess:
+    """For a request that may be asked several times."""
+    cost = None if guess.cost is None else guess.cost * attempts
+    return replace(guess, tokens=guess.tokens * attempts, cost=cost)
+
+
+def settle(exchange: Exchange, gateway: Gateway) -> None:
+    """End what was reserved for a request that is over. What no server was asked for, or what failed before an answer
+    began, took nothing; of an answer that nobody counted, what was reserved counts."""
+    admission = exchange.admission
+    if admission is None:
+        return
+    exchange.admission = None
+    prompt, completion = exchange.prompt_tokens, exchange.completion_tokens
+    counted = prompt is not None or completion is not None or exchange.cost is not None
+    if exchange.cached or exchange.tries == 0 or (not counted and exchange.outcome in ("error", "refused")):
+        gateway.quota.release(admission)
+    elif counted:
+        gateway.quota.settle(admission, Spent((prompt or 0) + (completion or 0), exchange.cost))
+    else:
+        gateway.quota.settle(admission, Spent(admission.estimate.tokens, None))

@@ -1,0 +1,1 @@
+"""Keys of callers: records, the ring that finds them in memory, and where they come from."""

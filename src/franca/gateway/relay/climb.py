@@ -1,0 +1,71 @@
+"""Asking one server for a value by a schema: the ladder of structured output instead of a relay of bytes."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from ...errors import BadUsage, FrancaError
+from ..problem import Problem
+from ..structured import answer
+from .reach import KEY_ERRORS, all_rest
+
+if TYPE_CHECKING:
+    from ..exchange import Exchange
+    from .ask import Ask
+    from .attendance import Attendance
+    from .deliver import Sink
+    from .upstream import Lane, Upstream
+
+__all__ = ["climb"]
+
+
+async def climb(
+    exchange: Exchange,
+    upstream: Upstream,
+    model: str,
+    ask: Ask,
+    attendance: Attendance,
+    more: tuple[tuple[str, str], ...],
+    until: float | None,
+    sinks: list[Sink],
+    attempts: int,
+) -> None:
+    """Answer the caller with what the ladder gives, by one key of the server after another while they are refused or
+    limited. Raises FrancaError as long as nothing of an answer was sent; see `franca.gateway.structured`."""
+    refused: set[Lane] = set()
+    while True:
+        now = monotonic()
+        lane = upstream.lane(model, now)
+        if lane is None:
+            raise all_rest(upstream, model, now)
+        options: dict[str, Any] = {"headers": dict(more)} if more else {}
+        if until is not None:
+            options["deadline"] = max(0.001, until - now)
+        tries = exchange.tries
+        upstream.requests += 1
+        upstream.breaker.began(now)
+        try:
+            await answer(
+                exchange, upstream, lane.session, model, ask.fields, attempts=attempts,
+                tells_usage=not ask.hides_usage, options=options, attendance=attendance, sinks=sinks,
+            )  # fmt: skip
+        except (Problem, BadUsage):  # nothing was sent
+            upstream.breaker.gave_up()
+            raise
+        except FrancaError as error:
+            exchange.tries = max(exchange.tries, tries + 1)
+            upstream.failed(error, lane, model)
+            refused.add(lane)
+            if isinstance(error, KEY_ERRORS) and not refused.issuperset(upstream.lanes):
+                continue
+            raise
+        except BaseException:  # the caller left, while the server was at work
+            exchange.tries = max(exchange.tries, tries + 1)
+            upstream.breaker.gave_up()
+            raise
+        if exchange.outcome == "cut":
+            upstream.breaker.failed(monotonic())
+        else:
+            upstream.answered(monotonic() - now)
+        return

@@ -1,0 +1,144 @@
+"""One request through all servers that may answer it, in order, until one of them begins an answer."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from ...errors import FrancaError, OutputInvalid
+from ...flow.session import falls_back
+from ..problem import Problem, problem_of
+from ..structured import needs_ladder
+from .ask import Ask, Draft
+from .climb import climb
+from .deliver import Headers, Sink, deliver
+from .reach import reach
+
+if TYPE_CHECKING:
+    from ..exchange import Exchange
+    from ..gateway import Gateway
+    from ..routing.table import Hop, Route
+    from .attendance import Attendance
+    from .upstream import Upstream
+
+__all__ = ["Travel", "forwarded"]
+
+_MOST_TOLD = 8
+
+
+class Travel:
+    """The way of one request. `more`: headers of the caller that reach the server; `sinks` take the answer's bytes."""
+
+    __slots__ = ("_ask", "_attendance", "_exchange", "_gateway", "_more", "_route", "_sinks", "_tried", "_until")
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        gateway: Gateway,
+        ask: Ask,
+        route: Route,
+        attendance: Attendance,
+        more: tuple[tuple[str, str], ...],
+        sinks: list[Sink],
+    ) -> None:
+        self._exchange = exchange
+        self._gateway = gateway
+        self._ask = ask
+        self._route = route
+        self._attendance = attendance
+        self._more = more
+        self._sinks = sinks
+        deadline = route.deadline or gateway.config.routing.deadline
+        self._until = None if deadline is None else exchange.began + deadline
+        self._tried: list[str] = []
+
+    async def go(self) -> None:
+        """Answer the caller. Raises Problem when no server did."""
+        last: FrancaError | None = None
+        hops = self._route.hops
+        skipped: list[Upstream] = []
+        for number, hop in enumerate(hops):
+            upstream = self._gateway.servers[hop.server]
+            now = monotonic()
+            if self._until is not None and now >= self._until:
+                break
+            if not upstream.breaker.allows(now) or not upstream.has_room():
+                skipped.append(upstream)
+                continue
+            upstream.in_flight += 1
+            try:
+                await self._ask_one(upstream, hop, number + 1 < len(hops))
+                return
+            except FrancaError as error:
+                last = error
+                self._tried.append(f"{hop.server}/{hop.model} {type(error).__name__}")
+                if not falls_back(error) and not isinstance(error, OutputInvalid):  # another model may manage
+                    break
+            finally:
+                upstream.in_flight -= 1
+        raise self._gave_up(last, skipped)
+
+    async def _ask_one(self, upstream: Upstream, hop: Hop, hurry: bool) -> None:
+        if self._ask.endpoint.kind == "chat" and self._needs_ladder(upstream, hop):
+            exchange, before = self._exchange, self._exchange.answer_headers
+            exchange.answer_headers += self._told(hop, None)
+            try:
+                await climb(
+                    exchange, upstream, hop.model, self._ask, self._attendance, self._more, self._until, self._sinks,
+                    self._gateway.config.structured.attempts,
+                )  # fmt: skip
+            except FrancaError:
+                exchange.answer_headers = before
+                raise
+            return
+        draft = Draft(self._ask, upstream, hop.model)
+        opened = await reach(self._exchange, upstream, hop.model, draft, self._ask, self._more, self._until, hurry)
+        await deliver(self._exchange, upstream, opened, self._attendance, self._told(hop, draft), self._sinks)
+
+    def _needs_ladder(self, upstream: Upstream, hop: Hop) -> bool:
+        wanted = self._ask.fields.get("response_format")
+        return wanted is not None and self._route.structured and needs_ladder(
+            upstream.lanes[0].session, hop.model, wanted, self._gateway.config.structured, upstream.table,
+            f"{hop.server}/{hop.model}",
+        )  # fmt: skip
+
+    def _told(self, hop: Hop, draft: Draft | None) -> Headers:
+        """Headers that say who answers, who was asked in vain, and what was changed of the request."""
+        told = [(b"x-franca-model", _plain(f"{hop.server}/{hop.model}"))]
+        if self._tried:
+            told.append((b"x-franca-tried", _plain("; ".join(self._tried[-_MOST_TOLD:]))))
+        if draft is not None and draft.changes:
+            told.append((b"x-franca-adapted", _plain("; ".join(map(str, draft.changes[:_MOST_TOLD])))))
+        return tuple(told)
+
+    def _gave_up(self, last: FrancaError | None, skipped: list[Upstream]) -> Problem:
+        if last is not None:
+            problem = problem_of(last)
+            if self._tried[1:]:
+                problem.headers = (*problem.headers, (b"x-franca-tried", _plain("; ".join(self._tried[-_MOST_TOLD:]))))
+            return problem
+        if not skipped:
+            return Problem(504, f"the deadline of {self._exchange.asked} passed before it was sent", "deadline")
+        full = [upstream for upstream in skipped if not upstream.has_room()]
+        if len(full) == len(skipped):
+            names = ", ".join(upstream.name for upstream in full)
+            return Problem(
+                429, f"{names}: as many requests as are allowed at once (parallel) are under way", "server_busy",
+                headers=((b"retry-after", b"1"),),
+            )  # fmt: skip
+        now = monotonic()
+        wait = max(1, round(min(upstream.breaker.reopens_in(now) for upstream in skipped)))
+        shown = "; ".join(f"{upstream.name} rests after failures ({upstream.last_error})" for upstream in skipped)
+        return Problem(503, shown, "server_resting", headers=((b"retry-after", b"%d" % wait),))
+
+
+def _plain(text: str) -> bytes:
+    """A text as a header can carry it."""
+    return "".join(char if " " <= char <= "~" else "?" for char in text[:1000]).encode()
+
+
+def forwarded(exchange: Exchange, gateway: Gateway) -> tuple[tuple[str, str], ...]:
+    """The headers of the caller's that reach the server, and those of its span."""
+    headers = exchange.headers
+    found = tuple((name, headers[key].decode("latin-1")) for key, name in gateway.forwards if key in headers)
+    return found if gateway.spans is None else found + gateway.spans.headers(exchange)

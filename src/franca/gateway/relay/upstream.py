@@ -1,0 +1,172 @@
+"""A server as the gateway asks it: its connections, its keys in turn, and how it has fared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from ...configure import make_session, transport_options
+from ...errors import FrancaError, OutOfCredits, RateLimited, ServerFault, TransportError, Unauthorized
+from ...io.aio import AsyncioTransport
+from ...prices import Cost
+from ...servers import NO_QUIRKS
+from ...wire import codec
+from ...wire.http import Request
+from ...wire.usage import Usage
+from ..config.shape import RoutingTable, ServerTable
+from ..routing.breaker import Breaker
+from .pricing import Pricing
+
+if TYPE_CHECKING:
+    from ...flow.session import Session
+    from ...servers import Server
+
+__all__ = ["Lane", "Upstream"]
+
+_KEY_RESTS = 60.0
+"""Seconds that a key rests which was refused, or has no credit, and nobody said for how long."""
+_MOST_RESTS = 256
+_WEIGHT = 0.1  # of the newest measurement in the moving average of latencies
+
+
+class Lane:
+    """One key of a server. It rests for a model (or, with "", for all) that was limited."""
+
+    __slots__ = ("head", "rests", "session")
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.head = session.envelope(_text(session.key), session.limits, None).json
+        self.rests: dict[str, float] = {}
+
+    def free_at(self, model: str) -> float:
+        """When it may be used for this model; 0.0 for at once."""
+        rests = self.rests
+        return max(rests.get("", 0.0), rests.get(model, 0.0)) if rests else 0.0
+
+    def rest(self, model: str, until: float) -> None:
+        """Leave it alone for a while."""
+        if len(self.rests) >= _MOST_RESTS:
+            self.rests.pop(next(iter(self.rests)))
+        self.rests[model] = until
+
+
+class Upstream:
+    """One `[servers.NAME]`. `given` are the server and, for each key, the options of its session; `prices` is what
+    `franca.prices.price_source` gives."""
+
+    def __init__(
+        self,
+        name: str,
+        table: ServerTable,
+        given: tuple[str | Server, Iterable[Mapping[str, Any]]],
+        routing: RoutingTable,
+        *,
+        version: str,
+        prices: Any,
+        max_connections: int,
+    ) -> None:
+        server, keys = given
+        options = list(keys) or [{}]
+        self.name = name
+        self.table = table
+        self.given = given
+        self.routing = routing
+        self.breaker = Breaker(routing)
+        self.lanes = [Lane(_session(server, one, version)) for one in options]
+        for lane in self.lanes[1:]:
+            lane.session.shared = self.lanes[0].session.shared  # what one key taught of the server goes for all
+        self.target = self.lanes[0].session.target
+        self.row = self.target.row
+        self.kind = name if self.row is None else self.row.kind
+        """The row of franca's table that it is, if it is one: "groq"."""
+        self.price_by(prices)
+        self.plain = self.row is None or self.row.quirks == NO_QUIRKS
+        """Whether requests need nothing of the row's vocabulary."""
+        self.transport = AsyncioTransport(**transport_options(options[0]), max_connections=max_connections)
+        self.in_flight = 0
+        self.requests = 0
+        self.failures = 0
+        self.latency: float | None = None
+        """Seconds until the first byte, a moving average; None before the first answer."""
+        self.last_error = ""
+        self._turn = 0
+
+    @property
+    def sessions(self) -> list[Session]:
+        """One for each key."""
+        return [lane.session for lane in self.lanes]
+
+    def has_room(self) -> bool:
+        """Whether another request may be sent now."""
+        return self.table.parallel is None or self.in_flight < self.table.parallel
+
+    def lane(self, model: str, now: float) -> Lane | None:
+        """The next key that does not rest; None when all do."""
+        lanes = self.lanes
+        for _ in range(len(lanes)):
+            lane = lanes[self._turn % len(lanes)]
+            self._turn += 1
+            if lane.free_at(model) <= now:
+                return lane
+        return None
+
+    def rests_for(self, model: str, now: float) -> float:
+        """Seconds until a key may be used again."""
+        return max(0.0, min(lane.free_at(model) for lane in self.lanes) - now)
+
+    def price_by(self, prices: Any) -> None:
+        """Take other prices."""
+        self.pricing = Pricing(prices, (self.name, self.kind), self.table.free)
+
+    def cost(self, model: str, usage: Usage) -> Cost | None:
+        """What an answer with this usage costs here, as an estimate; None when nobody knows."""
+        return self.pricing.cost(model, usage)
+
+    async def get(self, url: str, seconds: float = 10.0) -> tuple[int, Any]:
+        """Ask the server for a path below its base URL, or an address of its own; its status, and what the JSON of the
+        answer holds (None for what is none). Raises FrancaError."""
+        lane = self.lanes[0]
+        until = monotonic() + seconds
+        reply = await self.transport.send(
+            Request("GET", self.target.url(url), lane.head, b"", min(self.table.connect_timeout, seconds), until)
+        )
+        try:
+            body = await reply.read(until)
+        finally:
+            reply.close()
+        try:
+            return reply.status, codec.decode_json(body)
+        except ValueError:
+            return reply.status, None
+
+    def answered(self, seconds: float) -> None:
+        """An answer began after so many seconds."""
+        self.breaker.succeeded(monotonic())
+        self.latency = seconds if self.latency is None else self.latency + _WEIGHT * (seconds - self.latency)
+
+    def failed(self, error: FrancaError, lane: Lane | None, model: str) -> None:
+        """A request failed. Only what is the server's own fault counts against it; a limit lets the key rest."""
+        now = monotonic()
+        self.failures += 1
+        self.last_error = f"{type(error).__name__}: {error.message}"[:300]
+        if isinstance(error, (Unauthorized, OutOfCredits)) and lane is not None:
+            lane.rest("", now + (error.retry_after or _KEY_RESTS) if len(self.lanes) > 1 else 0.0)
+            self.breaker.gave_up()
+        elif isinstance(error, RateLimited):
+            if lane is not None and error.retry_after:
+                lane.rest(model, now + min(error.retry_after, 3600.0))
+            self.breaker.gave_up()
+        elif isinstance(error, (TransportError, ServerFault)):
+            self.breaker.failed(now, error.retry_after)
+        else:
+            self.breaker.gave_up()
+
+
+def _session(server: str | Server, options: Mapping[str, Any], version: str) -> Session:
+    return make_session(server, {"limits": False, **options}, version)
+
+
+def _text(key: Any) -> str | None:
+    return key if isinstance(key, str) else None

@@ -1,0 +1,1 @@
+"""Where usage, keys and requests are kept: SQLite or Postgres behind one interface."""
