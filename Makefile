@@ -29,7 +29,7 @@ export NO_COLOR := 1
 export PY_COLORS := 0
 endif
 
-.PHONY: help demo test test-servers check format bench bench-structured conform docs clean
+.PHONY: help demo test test-servers check format bench bench-structured bench-gateway soak streams conform docs clean
 
 help:  ## Print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
@@ -50,8 +50,8 @@ test: $(VENV)/.installed-dev $(VENV)/.system-packages
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 endif
 
-test-servers: $(VENV)/.installed-dev  ## The slow real servers, each in an environment of its own (LiteLLM, transformers serve; VLLM=1: vLLM)
-	FRANCA_TEST_SERVERS=1 FRANCA_TEST_VLLM='$(VLLM)' $(BIN)/python -m pytest -s tests/realservers $(ARGS)
+test-servers: $(VENV)/.installed-dev  ## The slow real servers, each in an environment of its own (LiteLLM, transformers serve; VLLM=1: vLLM), and the gateway's clients
+	FRANCA_TEST_SERVERS=1 FRANCA_TEST_VLLM='$(VLLM)' $(BIN)/python -m pytest -s tests/realservers tests/gateway/clients $(ARGS)
 
 check: $(VENV)/.installed-dev  ## Lint, format and types, about a minute
 	$(BIN)/ruff check .
@@ -69,6 +69,15 @@ bench: $(VENV)/.installed-bench  ## Benchmarks against a bare socket and openai-
 
 bench-structured: .venv-bench-structured/.installed  ## Structured output against other parsers, in an environment of its own; prints tables
 	.venv-bench-structured/bin/python benchmarks/structured.py $(ARGS)
+
+bench-gateway: $(VENV)/.installed-dev  ## The gateway against nginx, Portkey and LiteLLM; prints tables (Linux; ten minutes or more)
+	$(BIN)/python benchmarks/gateway.py $(ARGS)
+
+soak: $(VENV)/.installed-dev  ## The gateway under ten minutes of faults; are its books those of callers and servers?
+	$(BIN)/python benchmarks/soak.py $(ARGS)
+
+streams: $(VENV)/.installed-dev  ## A thousand streams at once through the gateway: memory and CPU
+	$(BIN)/python benchmarks/streams.py $(ARGS)
 
 conform: $(VENV)/.installed-dev  ## The simulator's scenarios played to other clients too; writes benchmarks/conform/README.md
 	$(BIN)/python benchmarks/conform/run.py $(ARGS)

@@ -10,6 +10,8 @@ from source_tree import PROJECT, ROOT, files, imports_of, module_of
 
 CORE = {"msgspec", "httptools"}
 FOUND = {"certifi"}  # used when it happens to be there, and never needed
+BROUGHT = {"uvloop"}  # what `uvicorn[standard]` brings along
+SERVING = {"franca.gateway.listening", "franca.gateway.running"}  # imported only to serve, when uvicorn is there
 # Where the name to import differs from the package's.
 MODULES = {
     "jsonschema-rs": "jsonschema_rs",
@@ -50,13 +52,15 @@ def test_two_packages_are_all_that_is_installed() -> None:
 
 
 def test_only_what_is_declared_is_imported() -> None:
-    """When a module is imported: the standard library and the core, and in the command line and the pytest
-    plugin what these are for. Inside functions also what an extra installs, and httpx2, which a user brings."""
-    optional = importable(set().union(*extras().values())) | FOUND
+    """When a module is imported: the standard library and the core, and in the command line, the pytest plugin and
+    what serves the gateway what these are for. Inside functions also what an extra installs, and httpx2, which
+    a user brings."""
+    optional = importable(set().union(*extras().values())) | FOUND | BROUGHT
     wrong = []
     for file in files():
         part = module_of(file).partition(".")[2].partition(".")[0]
         allowed = {"franca", *CORE} | {"cli": importable(extras()["cli"]), "testing": {"pytest"}}.get(part, set())
+        allowed |= {"uvicorn"} if module_of(file) in SERVING else set()
         for one in imports_of(file):
             top = one.module.partition(".")[0]
             if top not in sys.stdlib_module_names and top not in (allowed if one.at_top else allowed | optional):

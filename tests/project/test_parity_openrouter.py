@@ -19,11 +19,11 @@ from franca.wire.openrouter.trouble import Moderation, ProviderFailure
 GO = Symbols("go_openrouter_symbols.txt")
 NAMES = table("openrouter.md", "### Names")
 FIELDS = table("openrouter.md", "### Fields on the wire")
+ROUTER = table("parity.md", "## The OpenRouter router")
 ROWS = [(row[0], row[1], row[-1]) for row in NAMES] + [(row[0], row[2], row[-1]) for row in FIELDS]
 IDS = [f"{row[0]}-{n}" for n, row in enumerate(ROWS)]
 # What a row may wait for, and the file or folder with which it comes.
 PLANNED = {
-    "gateway": "src/franca/gateway",
     "chat page": "web",
 }
 
@@ -53,7 +53,21 @@ def test_its_place_and_its_test_exist(go, here, test):
 def test_only_what_is_no_part_of_this_client_is_planned():
     """Requests, answers, errors, statistics, capability and structured output are all there."""
     waiting = {row[0] for row in NAMES if planned(row[1])}
-    assert waiting == {"ChatTemplate", "CreateOpenRouterRouter", "OpenRouterRouter", "ServeChatUI"}
+    assert waiting == {"ChatTemplate"}
+
+
+@pytest.mark.parametrize(("go", "here", "_", "test"), ROUTER, ids=[row[0] for row in ROUTER])
+def test_the_router_and_its_routes_are_there(go, here, _, test):
+    """docs/parity.md: each name of the old router, and each of its three routes."""
+    assert {row[0] for row in ROUTER if " " not in row[0]} == {
+        "CreateOpenRouterRouter",
+        "OpenRouterRouter",
+        "ServeChatUI",
+    }
+    assert {row[0] for row in ROUTER if " " in row[0]} == {"POST /chat", "GET /generation-stats", "GET /"}
+    assert missing(here, test) == ""
+    route = go.partition(" ")[2]
+    assert not route or f"`{route}`" in here
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def _add_wishes(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what it may do")
     group.add_argument("--models", metavar="A,B", help="only these models; a * at the end stands for anything")
-    group.add_argument("--routes", metavar="A,B", help="only these endpoints: chat, embeddings, models, raw ...")
+    group.add_argument("--routes", metavar="A,B", help="only these endpoints: chat, embeddings, files, raw ...")
     group.add_argument("--rpm", metavar="N", help="requests a minute")
     group.add_argument("--tpm", metavar="N", help="tokens a minute")
     group.add_argument("--parallel", metavar="N", help="requests at once")

@@ -228,6 +228,13 @@ def _log_to_stderr(as_json: bool) -> None:
     """Where the gateway says what it has to say beside its lines for requests."""
     import logging
 
+    class TextLine(logging.Formatter):
+        """Some of it is what servers said: none of that may move a terminal, or pass for another line."""
+
+        def format(self, record: logging.LogRecord) -> str:
+            first, *more = super().format(record).splitlines() or [""]
+            return "\n".join([safe(f"franca: {first}"), *(safe(f"    {line}") for line in more)])
+
     class JsonLine(logging.Formatter):
         def format(self, record: logging.LogRecord) -> str:
             from datetime import UTC, datetime
@@ -236,10 +243,12 @@ def _log_to_stderr(as_json: bool) -> None:
 
             at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
             told = {"at": at, "level": record.levelname.lower(), "message": super().format(record)}
-            return msgspec.json.encode(told).decode()
+            # Half a surrogate pair, out of what a server said, is no text; and JSON lets some control characters stand.
+            clean = {name: safe(text.encode("utf-8", "replace").decode()) for name, text in told.items()}
+            return msgspec.json.encode(clean).decode()
 
     handler = logging.StreamHandler()
-    handler.setFormatter(JsonLine("%(message)s") if as_json else logging.Formatter("franca: %(message)s"))
+    handler.setFormatter(JsonLine("%(message)s") if as_json else TextLine("%(message)s"))
     for name in ("franca", "uvicorn.error"):
         logger = logging.getLogger(name)
         logger.addHandler(handler)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from .quota.admission import Spent
+from .quota.admission import Admission, Estimate, Spent
 from .quota.estimate import Guess, estimate
 from .structured import needs_ladder
 
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from .relay.ask import Ask
     from .routing.table import Route
 
-__all__ = ["admit", "settle"]
+__all__ = ["admit", "admit_passing", "settle"]
+
+_NEXT_TO_NOTHING = 1e-9
+"""Dollars: so that a budget that is used up ends what is passed on too."""
 
 
 async def admit(exchange: Exchange, gateway: Gateway, ask: Ask, route: Route, size: int) -> None:
@@ -45,6 +48,16 @@ async def admit(exchange: Exchange, gateway: Gateway, ask: Ask, route: Route, si
         exchange.answer_headers += admission.headers
 
 
+async def admit_passing(exchange: Exchange, gateway: Gateway) -> None:
+    """Let in what is passed on unread, of a key with limits: it counts as a request, and what it takes is booked when
+    the answer tells it. Raises Problem."""
+    key = exchange.key
+    if key is None or not key.is_limited:
+        return
+    exchange.admission = await gateway.quota.admit(key, Estimate(1, _NEXT_TO_NOTHING), exchange.at)
+    exchange.answer_headers += exchange.admission.headers
+
+
 def _times(guess: Guess, attempts: int) -> Guess:
     """For a request that may be asked several times."""
     cost = None if guess.cost is None else guess.cost * attempts
@@ -65,4 +78,15 @@ def settle(exchange: Exchange, gateway: Gateway) -> None:
     elif counted:
         gateway.quota.settle(admission, Spent((prompt or 0) + (completion or 0), exchange.cost))
     else:
-        gateway.quota.settle(admission, Spent(admission.estimate.tokens, None))
+        gateway.quota.settle(admission, _uncounted(exchange, gateway, admission))
+
+
+def _uncounted(exchange: Exchange, gateway: Gateway, admission: Admission) -> Spent:
+    """What is booked for an answer that nobody counted: what was reserved, or what is known to have come, if that is
+    more. Else whoever leaves before the last event would have the answer for next to nothing."""
+    reserved = admission.estimate
+    upstream = gateway.servers.get(exchange.server)
+    price = None if upstream is None else upstream.pricing.price(exchange.model)
+    came = 0.0 if price is None else exchange.events * price.output / 1_000_000
+    cost = came if reserved.cost is not None and came > reserved.cost else None
+    return Spent(max(reserved.tokens, exchange.events), cost)

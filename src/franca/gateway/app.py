@@ -166,7 +166,7 @@ def _path(scope: Scope, base_path: str) -> str:
     """The path below mount point and base path. Only the scope is believed: whatever a Host header says, it is the path
     that is authorised."""
     path: str = scope["path"]
-    for prefix in (scope.get("root_path", ""), base_path):
+    for prefix in (scope.get("root_path", "").rstrip("/"), base_path):
         if prefix and path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in ("", "/"):
             path = path[len(prefix) :]
         elif prefix == base_path and prefix:
@@ -197,8 +197,8 @@ def create_app(
     elif isinstance(config, Config):
         found = config
     elif isinstance(config, Mapping):
-        found = read_mapping(config)
+        found = read_mapping(config, environ)
     else:
         file = fspath(config)
-        found = read_config(file)
+        found = read_config(file, environ)
     return App(Gateway(found, file, environ, None if board is None else Board(board)))

@@ -10,6 +10,7 @@ from .body import json_fields, read_body, text_of, value_of
 from .door import let_in
 from .endpoints import ENDPOINTS
 from .multipart import read_form
+from .names import require_allowed, require_clear
 from .problem import Problem
 from .relay.ask import Ask
 from .relay.attendance import Attendance
@@ -54,6 +55,9 @@ async def ask_model(
             fields = json_fields(body)
             if with_prompt is not None and "prompt" in fields and "messages" not in fields:
                 endpoint = with_prompt
+                exchange.route = endpoint.name
+                if key is not None and not key.may_call(endpoint.name):
+                    raise Problem(403, f"this key may not use {endpoint.name}", "route_not_allowed")
             ask, model = _json(exchange, endpoint, fields)
         attendance.ready()
         exchange.asked = model
@@ -62,9 +66,13 @@ async def ask_model(
 
 async def _answer(exchange: Exchange, gateway: Gateway, ask: Ask, body: bytes, attendance: Attendance) -> None:
     key, model = exchange.key, exchange.asked
-    if key is not None and model and not key.may_use(model):
+    restricted = key is not None and bool(key.models or key.team_models)
+    if restricted and key is not None and not key.may_use(model):
         raise Problem(403, f"this key may not use the model {model!r}", "model_not_allowed", param="model")
+    servers = gateway.servers  # a reload in the meantime makes others
     route = gateway.routes.route(model, sticky=_sticky(exchange, gateway, ask.fields), chance=random, key=key)
+    if restricted and key is not None:
+        require_allowed(key, route, ask.fields)
     if key is not None and key.is_limited:
         await admit(exchange, gateway, ask, route, len(body))
     sinks: list[Sink] = []
@@ -74,7 +82,7 @@ async def _answer(exchange: Exchange, gateway: Gateway, ask: Ask, body: bytes, a
         keep_body(exchange, gateway, body, sinks)
     if gateway.spans is not None:
         gateway.spans.began(exchange)
-    await Travel(exchange, gateway, ask, route, attendance, forwarded(exchange, gateway), sinks).go()
+    await Travel(exchange, gateway, ask, route, servers, attendance, forwarded(exchange, gateway), sinks).go()
 
 
 async def ask_prompt_or_chat(exchange: Exchange, gateway: Gateway) -> None:
@@ -96,6 +104,7 @@ def _sticky(exchange: Exchange, gateway: Gateway, fields: Fields) -> str | None:
 
 
 def _json(exchange: Exchange, endpoint: Endpoint, fields: Fields) -> tuple[Ask, str]:
+    require_clear(fields)
     model = text_of(fields, "model")
     raw = fields.get("stream")
     stream = False

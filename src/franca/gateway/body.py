@@ -40,6 +40,9 @@ async def read_body(exchange: Exchange, limit: int) -> bytes:
     return body if encoding is None or encoding == b"identity" else _decompressed(body, encoding, limit)
 
 
+_LONG = 1024 * 1024
+_MOST_MEMBERS = 500_000
+"""Members of objects in a long body: more of them would hold up everybody while they are read."""
 _CLOSE = ((b"connection", b"close"),)
 
 
@@ -72,24 +75,32 @@ def _too_large(limit: int) -> Problem:
 
 def _decompressed(body: bytes, encoding: bytes, limit: int) -> bytes:
     name = encoding.strip().lower()
+    if name == b"identity":
+        return body
     if name not in (b"gzip", b"x-gzip", b"deflate"):
         shown = name[:40].decode("latin-1")
         raise Problem(415, f"the content encoding {shown!r} is not known here: send gzip, deflate or none", "encoding")
-    unpack = zlib.decompressobj(zlib.MAX_WBITS | 32 if name != b"deflate" else zlib.MAX_WBITS)
-    try:
-        found = unpack.decompress(body, limit + 1)
-    except zlib.error:
-        raise Problem(400, f"the body is no {name.decode()}", "bad_encoding") from None
-    if len(found) > limit:
-        raise _too_large(limit)
-    if not unpack.eof:
-        raise Problem(400, f"the {name.decode()} of the body ends too early", "bad_encoding")
-    return found
+    found = b""
+    while True:  # a gzip may have several members
+        unpack = zlib.decompressobj(zlib.MAX_WBITS | 32 if name != b"deflate" else zlib.MAX_WBITS)
+        try:
+            found += unpack.decompress(body, limit + 1 - len(found))
+        except zlib.error:
+            raise Problem(400, f"the body is no {name.decode()}", "bad_encoding") from None
+        if len(found) > limit:
+            raise _too_large(limit)
+        if not unpack.eof:
+            raise Problem(400, f"the {name.decode()} of the body ends too early", "bad_encoding")
+        body = unpack.unused_data
+        if not body or name == b"deflate":
+            return found
 
 
 def json_fields(body: bytes) -> Fields:
     """The members of the JSON object in `body`. Of a name that comes twice the last one counts, as for most servers:
     what is sent on has it once, so that no two readers can disagree. Raises Problem 400."""
+    if len(body) > _LONG and body.count(b'":') > _MOST_MEMBERS:
+        raise Problem(413, f"the body has more than {_MOST_MEMBERS} members of objects", "body_too_large")
     try:
         return _decode_fields(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

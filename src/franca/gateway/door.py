@@ -17,8 +17,12 @@ if TYPE_CHECKING:
     from .exchange import Exchange
     from .gateway import Gateway
 
-__all__ = ["is_loopback", "let_in", "require_admin", "secret_of_caller"]
+__all__ = ["is_loopback", "let_in", "require_admin", "require_this_machine", "secret_of_caller"]
 
+_PASSED_ON = frozenset({
+    b"cf-connecting-ip", b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip",
+})  # fmt: skip
+"""What a proxy adds to a request that it passes on."""
 _CHALLENGE = ((b"www-authenticate", b"Bearer"),)
 
 
@@ -49,11 +53,19 @@ def let_in(exchange: Exchange, gateway: Gateway) -> None:
             )
         exchange.key = ring.find(secret, time())
         return
+    if not gateway.keys_known:
+        raise Problem(
+            503,
+            "the keys cannot be read at the moment: try again soon",
+            "store_down",
+            headers=((b"retry-after", b"5"),),
+        )
     if not gateway.config.gateway.open:
-        _require_this_machine(exchange, gateway)
+        require_this_machine(exchange, gateway)
 
 
-def _require_this_machine(exchange: Exchange, gateway: Gateway) -> None:
+def require_this_machine(exchange: Exchange, gateway: Gateway) -> None:
+    """Raises Problem 403 for whoever is not this machine itself, as far as can be told."""
     client = exchange.scope.get("client")
     if client is not None and client[0] and not is_loopback(client[0]):
         raise Problem(
@@ -61,6 +73,11 @@ def _require_this_machine(exchange: Exchange, gateway: Gateway) -> None:
             "no_keys_configured",
         )  # fmt: skip
     headers = exchange.headers
+    if not _PASSED_ON.isdisjoint(headers):
+        raise Problem(
+            403, "no key is configured here, so only this machine itself may ask, not a proxy for others",
+            "no_keys_configured",
+        )  # fmt: skip
     if b"host" in headers and not is_local_host(headers) and not _is_own_host(headers[b"host"], gateway):
         shown = headers[b"host"][:100].decode("latin-1")
         raise Problem(403, f"no key is configured here, so the host must be localhost, not {shown!r}", "foreign_host")

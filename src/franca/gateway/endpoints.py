@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-__all__ = ["ENDPOINTS", "Endpoint", "endpoint_at"]
+__all__ = ["ENDPOINTS", "ROUTES", "Endpoint", "endpoint_at"]
 
 Kind = Literal["chat", "completions", "responses", "other"]
 
@@ -49,12 +49,13 @@ _TABLE = (
 ENDPOINTS = {f"/v1/{one.path}": one for one in _TABLE}
 """By path, with /v1."""
 
+ROUTES = frozenset(one.name for one in _TABLE) | {"raw"}
+"""What the `routes` of a key may name."""
+
 # What stands below these is no request for a model: an answer that is looked up again, a file.
 _BELOW = {
     "/v1/responses/": Endpoint("responses", "responses", takes="any"),
     "/v1/files/": Endpoint("files", "files", takes="any"),
-    "/v1/images/": Endpoint("images", "images", takes="any"),
-    "/v1/audio/": Endpoint("audio", "audio", takes="any"),
 }
 
 
@@ -65,5 +66,6 @@ def endpoint_at(path: str) -> Endpoint | None:
         return found
     for prefix, endpoint in _BELOW.items():
         if path.startswith(prefix):
-            return endpoint._replace(path=path[len("/v1/") :])
+            # With a slash at its end most servers take it for the path without, which asks a model.
+            return ENDPOINTS.get(path.rstrip("/")) or endpoint._replace(path=path[len("/v1/") :])
     return None

@@ -31,9 +31,9 @@ class Exchange:
 
     __slots__ = (
         "admission", "answer_headers", "asked", "at", "began", "booked", "cached", "cached_tokens", "completion_tokens",
-        "cost", "error", "exact", "first", "generation", "headers", "id", "key", "method", "model", "outcome", "path",
-        "prompt_tokens", "reasoning_tokens", "receive", "request_body", "response_body", "route", "scope", "send",
-        "server", "started", "status", "stream", "structured", "tags", "tries",
+        "cost", "error", "events", "exact", "first", "generation", "headers", "id", "key", "method", "model", "outcome",
+        "path", "prompt_tokens", "reasoning_tokens", "receive", "request_body", "response_body", "route", "scope",
+        "send", "server", "started", "status", "stream", "structured", "tags", "tries",
     )  # fmt: skip
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
@@ -66,6 +66,8 @@ class Exchange:
         self.generation = ""
         self.first: float | None = None
         self.tries = 0
+        self.events = 0
+        """Of a stream, that came: each holds a token or more."""
         self.cached = False
         self.structured = ""
         self.tags: tuple[str, ...] = ()

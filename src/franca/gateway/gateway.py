@@ -6,13 +6,11 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from .. import __version__
-from ..errors import FrancaError
 from ..prices import price_source
 from .background import Background
 from .config.secret import secret_of
@@ -45,6 +43,8 @@ __all__ = ["Gateway"]
 
 Observer = Callable[["Exchange", float], None]
 
+_PATIENCE = 3.0
+"""Seconds that the store may take at the start; it is asked again later."""
 _KEYS_EVERY = 1.0
 """Seconds between two looks whether another process changed a key."""
 
@@ -105,15 +105,12 @@ class Gateway:
 
     def _build(self, config: Config) -> dict[str, Upstream]:
         """The servers of a configuration; those that did not change are the ones that are there, with all they know."""
-        source = None if config.prices is msgspec.UNSET else config.prices
-        table = {name: _price(one) for name, one in source.items()} if isinstance(source, dict) else source
-        prices = price_source(table)
+        prices = _prices(config)
         servers = {}
         for name, one in config.servers.items():
             given = session_options(name, one, self.environ)
             known = self.servers.get(name)
             if known is not None and known.given == given and known.table == one and known.routing == config.routing:
-                known.price_by(prices)
                 servers[name] = known
             else:
                 servers[name] = Upstream(
@@ -126,8 +123,11 @@ class Gateway:
         routes = RouteTable(config, servers)
         admin_key = config.gateway.admin_key
         admin_secret = None if admin_key is None else secret_of(admin_key, self.environ)
-        keys = self._keys(config)
+        keys = config_keys(config, self.environ)
+        prices = _prices(config)
         # Nothing fails from here on.
+        for upstream in servers.values():
+            upstream.price_by(prices)
         self.admin_key = admin_secret
         self.config = config
         self.servers = servers
@@ -136,7 +136,8 @@ class Gateway:
         self.cors = Cors(config.cors)
         self.base_path = "/" + config.gateway.base_path.strip("/") if config.gateway.base_path.strip("/") else ""
         self.forwards = tuple((name.lower().encode(), name) for name in config.gateway.forward_headers)
-        self.ring.replace(keys)
+        self._config_keys = keys
+        self._fill_ring()
 
     def reload(self, config: Config) -> None:
         """Take another configuration from the next request on. Requests under way end by the one they began with; what
@@ -144,19 +145,22 @@ class Gateway:
 
         Raises BadUsage and changes nothing when it cannot work.
         """
-        before = self.config
+        before, servers = self.config, self.servers
         self._adopt(config, self._build(config))
+        for name, upstream in servers.items():
+            if self.servers.get(name) is not upstream and self._started:  # what is in use ends first
+                self._background.begin(f"close {name}", upstream.transport.close())
         if self.spans is not None:
             self.spans.configure(config)
-        for name in ("store", "limits", "cache", "otel", "requests"):
+        for name in ("store", "limits", "cache", "otel", "requests", "log"):
             if getattr(before, name) != getattr(config, name):
                 self.log.warning(f"[{name}] changed in the configuration: that needs a new start")
         if self._started:
             self._watch_health()
 
-    def _keys(self, config: Config) -> list[VirtualKey]:
-        """The keys of the store and those of a configuration, with what their teams may. Raises BadUsage."""
-        return [*with_teams(self._stored_keys, config), *config_keys(config, self.environ)]
+    def _fill_ring(self) -> None:
+        """The keys of the store and those of the configuration, with what their teams may."""
+        self.ring.replace([*with_teams(self._stored_keys, self.config), *self._config_keys])
 
     # ---- beginning and end ----------------------------------------------------------------------------
 
@@ -167,10 +171,13 @@ class Gateway:
             return
         self._started = True
         try:
-            await self.store.open()
-            await self.refresh_keys()
+            async with asyncio.timeout(_PATIENCE):
+                await self.store.open()
+                await self.refresh_keys()
         except StoreDown as error:
             self.log.error(f"the store {self.store.shown} is down: {error.message}")
+        except TimeoutError:
+            self.log.error(f"the store {self.store.shown} does not answer")
         self.ledger.start()
         self._background.begin("keys", self._follow_keys())
         if self.metrics.board is not None:
@@ -202,15 +209,28 @@ class Gateway:
         version = await self.store.keys_version()
         if version != self._keys_version:
             self._stored_keys = await self.store.keys()
+            self._fill_ring()
             self._keys_version = version
-            self.ring.replace(self._keys(self.config))
         self._store_seen = True
 
     async def _follow_keys(self) -> None:
+        told = False
         while True:
             await asyncio.sleep(_KEYS_EVERY)
-            with suppress(FrancaError):  # the ledger tells when the store is down
+            try:
                 await self.refresh_keys()
+                told = False
+            except (
+                Exception
+            ) as error:  # whatever a store raises: a key that is revoked must be noticed later all the same
+                if not told:
+                    self.log.warning(f"the keys of the store cannot be read: {type(error).__name__}")
+                told = True
+
+    @property
+    def keys_known(self) -> bool:
+        """Whether the keys of the store were read at least once. Until then nobody knows that there are none."""
+        return self._store_seen
 
     @property
     def refuses(self) -> bool:
@@ -220,6 +240,11 @@ class Gateway:
     def require_admin(self, exchange: Exchange) -> None:
         """Raises Problem unless the caller sent the admin key."""
         require_admin(exchange, self)
+
+
+def _prices(config: Config) -> Any:
+    source = None if config.prices is msgspec.UNSET else config.prices
+    return price_source({name: _price(one) for name, one in source.items()} if isinstance(source, dict) else source)
 
 
 def _price(table: Any) -> dict[str, Any]:

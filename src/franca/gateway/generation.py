@@ -10,6 +10,7 @@ from ..errors import FrancaError
 from .answer import send_json
 from .door import let_in
 from .problem import Problem
+from .store.base import StoreDown
 
 if TYPE_CHECKING:
     from .exchange import Exchange
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["serve_generation"]
 
 _MOST = 200
+_SOON = ((b"retry-after", b"5"),)
 
 
 async def serve_generation(exchange: Exchange, gateway: Gateway) -> None:
@@ -33,7 +35,10 @@ async def serve_generation(exchange: Exchange, gateway: Gateway) -> None:
         raise Problem(400, "say which generation: ?id=...", "missing_id", param="id")
     key = exchange.key
     await gateway.ledger.flush(1.0)
-    row = await gateway.store.row(name, None if key is None else key.id)
+    try:
+        row = await gateway.store.row(name, None if key is None else key.id)
+    except StoreDown as error:  # where it is, is nothing for callers
+        raise Problem(503, "the books cannot be read at the moment", "store_down", headers=_SOON) from error
     if row is None:
         raise Problem(404, f"no generation {name!r} is in the books of this key", "generation_not_found", param="id")
     told = await _asked(gateway, row)

@@ -24,11 +24,15 @@ _LINGER = 2.0
 _PHRASES = {400: "Bad Request", 408: "Request Timeout", 431: "Request Header Fields Too Large",
             503: "Service Unavailable"}  # fmt: skip
 
+_MOST_QUEUED = 64
+"""Requests that may wait on one connection for the answer to the one before them."""
+
 
 class Limits(Struct):
     """What a connection may do. It may be changed while there are connections."""
 
     header_timeout: float = 10.0
+    send_timeout: float = 60.0
     max_header: int = 64 * 1024
     max_connections: int = 2000
 
@@ -50,6 +54,12 @@ class _Listening(HttpToolsProtocol):
         self._timer: asyncio.TimerHandle | None = None
         """Runs while a head is awaited that has begun, or is the first."""
         self._refused = False
+        self._trailers = 0
+        """Bytes of what came behind a body in chunks."""
+        self._unread = 0
+        """Bytes that waited for the caller when it was looked at last."""
+        self._reading: asyncio.TimerHandle | None = None
+        """Runs while an answer waits for its caller to read."""
 
     # ---- a connection ---------------------------------------------------------------------------------
 
@@ -63,6 +73,7 @@ class _Listening(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._cancel_timer()
+        self._cancel_reading()
         super().connection_lost(exc)
         self._unset_keepalive_if_required()
 
@@ -108,11 +119,49 @@ class _Listening(HttpToolsProtocol):
             self._cancel_timer()
         super().shutdown()
 
+    # ---- a caller who does not read -------------------------------------------------------------------
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._await_reading()
+
+    def resume_writing(self) -> None:
+        self._cancel_reading()
+        super().resume_writing()
+
+    def _await_reading(self) -> None:
+        self._unread = self.transport.get_write_buffer_size()
+        self._reading = self.loop.call_later(self.limits.send_timeout, self._not_read)
+
+    def _cancel_reading(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None
+
+    def _not_read(self) -> None:
+        """Whoever takes nothing at all is gone; the server's connection ends with theirs."""
+        if self.transport.get_write_buffer_size() < self._unread:
+            self._await_reading()
+        else:
+            self._reading = None
+            self.transport.abort()
+
     # ---- the parser -----------------------------------------------------------------------------------
 
     def on_message_begin(self) -> None:
         self._in_head = True
+        self._trailers = 0
         super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._in_head:
+            super().on_header(name, value)
+            return
+        # A trailer: nobody reads them, and there may be no end of them.
+        self._trailers += len(name) + len(value) + 4
+        if self._trailers > self.limits.max_header:
+            self._refuse_head()
+            raise ValueError("too large")
 
     def on_headers_complete(self) -> None:
         self._in_head = False
@@ -120,7 +169,16 @@ class _Listening(HttpToolsProtocol):
         if self._read > self.limits.max_header and self._head_size() > self.limits.max_header:
             self._refuse_head()
             raise ValueError("too large")  # so that the parser stops here; told by `_refused`
+        if len(self.pipeline) >= _MOST_QUEUED:  # one read may hold thousands of them
+            self._refused = True
+            self.transport.close()
+            raise ValueError("too many")
         super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.pipeline:
+            self.flow.pause_reading()  # what waits is answered first
 
     def on_message_complete(self) -> None:
         self._read = 0

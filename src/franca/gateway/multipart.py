@@ -6,6 +6,7 @@ so that no server takes another model from a form than the one that was authoris
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -18,6 +19,7 @@ _MOST_PARTS = 256
 _MOST_HEAD = 8192
 _MOST_VALUE = 512
 _MOST_BOUNDARY = 200
+_QUOTED = re.compile(r'(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _TRUE = frozenset({"true", "1", "yes", "on"})
 
 
@@ -182,14 +184,10 @@ def _parameters(text: str) -> Iterator[tuple[str, str]]:
 
 def _closing(text: str, at: int) -> int:
     """Where the quote closes; a backslash hides the character after it."""
-    while True:
-        end = text.find('"', at)
-        if end < 0:
-            raise _bad("a quote in the head of the form is not closed")
-        slash = text.find("\\", at, end)
-        if slash < 0:
-            return end
-        at = slash + 2
+    found = _QUOTED.match(text, at)
+    if found is None:
+        raise _bad("a quote in the head of the form is not closed")
+    return found.end() - 1
 
 
 def _text(name: str, body: bytes, start: int, end: int) -> str:

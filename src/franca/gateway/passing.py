@@ -11,14 +11,15 @@ from ..errors import FrancaError
 from ..faults import with_origin
 from ..wire.headers import is_secret_header
 from ..wire.http import Request
-from .answer import send_head, send_piece
+from .accounts import admit_passing
+from .answer import send_bytes, send_head, send_piece
 from .body import read_body
 from .door import let_in
 from .problem import Problem
 from .relay.attendance import Attendance
 from .relay.deliver import note_answer
 from .relay.found import scan_tail
-from .relay.reach import origin_of
+from .relay.reach import error_body, origin_of
 
 if TYPE_CHECKING:
     from .endpoints import Endpoint
@@ -35,6 +36,7 @@ _HOP = frozenset({
 })  # fmt: skip
 _BACK = _HOP | {"set-cookie", "content-encoding", "server", "date", "x-request-id"}
 _TAIL = 64 * 1024
+_SOON = ((b"retry-after", b"1"),)
 _IN_QUERY = "%/:@!$&'()*+,;=~-._?"
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 
@@ -90,12 +92,11 @@ async def _passed(exchange: Exchange, gateway: Gateway, upstream: Upstream, path
     if key is not None and (key.models or key.team_models) and not key.may_use(f"{upstream.name}/*"):
         raise Problem(403, f"this key may not use all of {upstream.name}", "model_not_allowed")
     exchange.server = upstream.name
-    lane = upstream.lane("", monotonic())
-    if lane is None or not upstream.breaker.allows(monotonic()):
-        raise Problem(503, f"{upstream.name} rests after failures", "server_resting", headers=((b"retry-after", b"5"),))
     async with Attendance(exchange, 0.0, settings.body_timeout) as attendance:
         body = await read_body(exchange, settings.max_body)
         attendance.ready()
+        await admit_passing(exchange, gateway)
+        lane = _free_lane(upstream)
         request = Request(
             exchange.method, _address(exchange, upstream, path), _headers(exchange, lane), body,
             upstream.table.connect_timeout, monotonic() + upstream.table.timeout, lane.session.max_body, True,
@@ -117,18 +118,36 @@ async def _passed(exchange: Exchange, gateway: Gateway, upstream: Upstream, path
             upstream.in_flight -= 1
 
 
+def _free_lane(upstream: Upstream) -> Lane:
+    """A key to ask with now. Raises Problem 429, 503."""
+    if not upstream.has_room():
+        raise Problem(429, f"{upstream.name} is asked as often at once as is allowed", "server_busy", headers=_SOON)
+    lane = upstream.lane("", monotonic())
+    if lane is None or not upstream.breaker.allows(monotonic()):
+        raise Problem(503, f"{upstream.name} rests after failures", "server_resting", headers=_SOON)
+    return lane
+
+
 async def _relayed(exchange: Exchange, upstream: Upstream, lane: Lane, request: Request) -> None:
     began = monotonic()
     reply = await upstream.transport.send(request)
     try:
         upstream.answered(monotonic() - began)
         exchange.first = monotonic()
-        exchange.outcome = "ok" if reply.status < 400 else "error"
         headers = tuple((name.encode(), value.encode("latin-1")) for name, value in _kept(reply.headers.pairs, _BACK))
         content_type = next((value for name, value in headers if name == b"content-type"), b"application/octet-stream")
-        await send_head(
-            exchange, reply.status, content_type, tuple(pair for pair in headers if pair[0] != b"content-type")
-        )
+        headers = tuple(pair for pair in headers if pair[0] != b"content-type")
+        status = reply.status if 200 <= reply.status < 600 else 502
+        if status >= 400:
+            exchange.outcome, exchange.error = "error", f"status_{reply.status}"
+            # Some servers quote the key that they were sent.
+            text = (await error_body(reply, monotonic() + upstream.table.idle_timeout)).decode("utf-8", "replace")
+            origin = origin_of(lane, "")
+            after = tuple(pair for pair in headers if pair[0] in (b"retry-after", b"www-authenticate"))
+            told = tuple((name, origin.scrub(value.decode("latin-1")).encode("latin-1")) for name, value in after)
+            await send_bytes(exchange, origin.scrub(text).encode(), content_type, status, told)
+            return
+        await send_head(exchange, status, content_type, headers)
         tail = b""
         while True:
             try:
@@ -142,7 +161,9 @@ async def _relayed(exchange: Exchange, upstream: Upstream, lane: Lane, request: 
             tail = (tail + piece)[-_TAIL:]
             await send_piece(exchange, piece)
         if content_type.startswith(b"application/json"):
-            note_answer(exchange, upstream, exchange.model, scan_tail(tail))
+            found = scan_tail(tail)
+            exchange.model = found.model
+            note_answer(exchange, upstream, found.model, found)
         await send_piece(exchange, b"", more=False)
     finally:
         reply.close()
@@ -163,7 +184,8 @@ def _headers(exchange: Exchange, lane: Lane) -> tuple[tuple[str, str], ...]:
     found = {name.lower(): (name, value) for name, value in lane.head}
     del found["content-type"]
     pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in exchange.headers.items())
-    for name, value in _kept(pairs, _HOP):
+    hop = exchange.headers.get(b"connection", b"").decode("latin-1").lower()
+    for name, value in _kept(pairs, _HOP | {word.strip() for word in hop.split(",")}):
         if not is_secret_header(name) and name not in ("user-agent", "x-franca-server", "content-encoding"):
             found[name] = (name, value)
     return tuple(found.values())

@@ -89,6 +89,8 @@ def problem_of(error: FrancaError) -> Problem:
             upstream={"server": error.server, "problems": list(error.problems)},
         )  # fmt: skip
     status = error.status if isinstance(error, StatusError) and error.status else _status(error)
+    if not 400 <= status < 600:
+        status = 502
     headers: Headers = ()
     if error.retry_after is not None:
         headers = ((b"retry-after", b"%d" % max(1, -int(-error.retry_after // 1))),)
@@ -128,6 +130,8 @@ def _original(text: str) -> Any:
     """What the server sent: its error object where there is one, else its text."""
     try:
         found = msgspec.json.decode(text.encode())
-    except (msgspec.DecodeError, UnicodeEncodeError):
+        original = found["error"] if isinstance(found, dict) and found.get("error") else found
+        msgspec.json.encode(original)  # it may nest deeper than can be told
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return text[:2000]
-    return found["error"] if isinstance(found, dict) and found.get("error") else found
+    return original

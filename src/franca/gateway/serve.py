@@ -229,6 +229,7 @@ def _check(config: Config, stored: bool) -> None:
 def _set_limits(limits: Any, config: Config) -> None:
     table = config.gateway
     limits.header_timeout = table.header_timeout
+    limits.send_timeout = table.send_timeout
     limits.max_header = table.max_header
     limits.max_connections = table.max_connections
 

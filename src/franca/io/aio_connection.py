@@ -188,6 +188,12 @@ class Connection(Link):
         else:
             self._progress(answer)
 
+    def look(self) -> None:
+        """Whether something came that the loop did not tell, while somebody waits: libuv gives up watching at an error
+        of the socket, and uvloop then calls no reader."""
+        if self._waiter is not None and not self.closed and self._poll(0):
+            self._on_readable()
+
     def _hear_idle(self, data: bytes) -> None:
         """Something came while nothing was asked: the end, bytes that must not be taken for the next answer, or
         a word of TLS's own."""

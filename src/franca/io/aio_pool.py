@@ -14,6 +14,10 @@ from .pool import Full, Pool, abandoned_by_forks
 __all__ = ["LoopPool"]
 
 
+_LOOK = 0.25
+"""Seconds between two looks at the connections that are waited for, where the loop does not tell everything."""
+
+
 class _Turn:
     """A task that waits for a connection."""
 
@@ -37,6 +41,7 @@ class LoopPool:
     def __init__(self, loop: asyncio.AbstractEventLoop, max_idle: int, max_open: int, idle_expiry: float) -> None:
         self.loop = loop
         self.idle_expiry = idle_expiry
+        self._looks = not type(loop).__module__.startswith("asyncio")
         self.generation = 0
         """Grows with each `clear`: connections of an earlier one are closed after their exchange."""
         self._start(max_idle, max_open)
@@ -46,6 +51,7 @@ class LoopPool:
         self._pool: Pool[Connection] = Pool(max_idle, max_open)
         self._all: set[Connection] = set()
         self._sweeper: asyncio.TimerHandle | None = None
+        self._looker: asyncio.TimerHandle | None = None
 
     def take_idle(self, plan: Plan) -> Connection | None:
         """An idle connection that stands, if there is one at hand: what `take` does first, without a coroutine."""
@@ -103,6 +109,14 @@ class LoopPool:
     def added(self, connection: Connection) -> None:
         """A connection was opened, by a right that `take` gave."""
         self._all.add(connection)
+        if self._looks and self._looker is None:
+            self._looker = self.loop.call_later(_LOOK, self._look)
+
+    def _look(self) -> None:
+        """Find connections that were reset: uvloop does not tell a reader of an error that comes behind data."""
+        self._looker = self.loop.call_later(_LOOK, self._look) if self._all else None
+        for connection in list(self._all):
+            connection.look()
 
     def free(self, key: Key) -> None:
         """A connection that `take` gave the right to was not made."""

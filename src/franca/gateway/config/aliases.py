@@ -59,10 +59,8 @@ def _problem(config: Config, target: str) -> str:
         return ""
     server, slash, model = target.partition("/")
     if slash and server in config.servers:
-        offered = config.servers[server].models
-        if model and (not offered or model in offered):
-            return ""
-        return f"{server} offers no {model!r}, by its `models`" if model else f"expected {server}/MODEL, not {target!r}"
+        # What a server offers binds callers, and not the configuration.
+        return "" if model else f"expected {server}/MODEL, not {target!r}"
     if config.gateway.default_server is not None:
         return ""
     listing = [name for name, table in config.servers.items() if target in table.models]

@@ -234,7 +234,7 @@ def _keys(config: Config, environ: Mapping[str, str]) -> Iterator[Checked]:
 
 
 def _key(at: Key, table: KeyTable, config: Config) -> Iterator[Checked]:
-    from ..endpoints import ENDPOINTS
+    from ..endpoints import ROUTES
 
     if table.team is not None and table.team not in config.teams:
         yield Checked((*at, "team"), _none_called("team", table.team, config.teams))
@@ -248,7 +248,7 @@ def _key(at: Key, table: KeyTable, config: Config) -> Iterator[Checked]:
             if ends <= time.time():
                 yield Checked((*at, "expires"), "this is over: the key is refused", "warning")
     yield from _patterns((*at, "models"), table.models)
-    routes = {endpoint.name for endpoint in ENDPOINTS.values()} | {"models", "raw", "generation"}
+    routes = ROUTES
     for number, route in enumerate(table.routes):
         if route not in routes:
             yield Checked((*at, "routes", number), _none_called("endpoint", route, routes))

@@ -80,7 +80,8 @@ def _started(name: str, table: ServerTable) -> Server:
 def _check_url(url: str) -> None:
     if "://" not in url:
         local = url.startswith(("localhost", "127.", "[::1]", "0.0.0.0"))
-        raise BadUsage(f"base_url lacks its scheme; did you mean {'http' if local else 'https'}://{url.lstrip('/')} ?")
+        place = url.lstrip("/").rpartition("@")[2].partition("?")[0]  # not what may be a password or a key
+        raise BadUsage(f"base_url lacks its scheme; did you mean {'http' if local else 'https'}://{place} ?")
     resolve(url)
 
 

@@ -41,9 +41,23 @@ class _Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def __repr__(self) -> str:
         shown = ", ".join(
-            f"{name}={'***' if name in _SECRET and value else repr(value)}" for name, value in asdict(self).items()
+            f"{name}={'***' if name in _SECRET and value else repr(_bare(name, value))}"
+            for name, value in asdict(self).items()
         )
         return f"{type(self).__name__}({shown})"
+
+
+def _bare(name: str, value: Any) -> Any:
+    """An address without what stands in it for a password or a key; anything else as it is."""
+    if name not in ("base_url", "endpoint") or not isinstance(value, str):
+        return value
+    scheme, separator, rest = value.rpartition("://")
+    place, query, _ = rest.partition("?")
+    authority, slash, path = place.partition("/")
+    _user, at, host = authority.rpartition("@")
+    if "@" in path:  # a slash in a password that is not escaped ended it early
+        return f"{scheme}{separator}***"
+    return f"{scheme}{separator}{'***@' if at else ''}{host}{slash}{path}{'?***' if query else ''}"
 
 
 class GatewayTable(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,6 +76,8 @@ class GatewayTable(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True
     """How long streams may go on when it is told to end."""
     header_timeout: float = 10.0
     body_timeout: float = 60.0
+    send_timeout: float = 60.0
+    """How long a caller may take nothing of an answer that waits for them."""
     max_body: int = 32 * _MIB
     """Of a request, after decompression."""
     max_header: int = 64 * 1024

@@ -24,7 +24,7 @@ __all__ = [
 
 URLS = {
     "store": ("sqlite:", "postgresql://", "postgres://", "none", "memory"),
-    "limits": ("redis://", "rediss://", "valkey://", "valkeys://", "unix://"),
+    "limits": ("redis://", "rediss://", "valkey://", "valkeys://", "unix://", "sqlite:"),
     "cache": ("redis://", "rediss://", "unix://"),
 }
 """How the addresses of these tables begin."""

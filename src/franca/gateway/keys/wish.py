@@ -10,13 +10,14 @@ from msgspec.structs import replace
 
 from ...errors import BadUsage
 from ..config.words import moment, pattern_problem
-from ..endpoints import ENDPOINTS
+from ..endpoints import ROUTES
 from .record import VirtualKey
 
 __all__ = ["BudgetWish", "KeyWish", "wished"]
 
-_ROUTES = frozenset(endpoint.name for endpoint in ENDPOINTS.values()) | {"models", "raw", "generation"}
+_ROUTES = ROUTES
 _MOST_WORDS = 200
+_MOST_COUNT = 10**12  # whatever counts, counts with less than 64 bits
 _LONGEST = 100
 
 
@@ -73,6 +74,8 @@ def _bounds(wish: KeyWish) -> Mapping[str, Any]:
         if number is not UNSET:
             if number is not None and number < 1:
                 raise BadUsage(f"{name} must be at least 1, not {number}; revoke a key that may do nothing", param=name)
+            if number is not None and number > _MOST_COUNT:
+                raise BadUsage(f"{name} may be {_MOST_COUNT} at most; leave it out for no limit", param=name)
             found[name] = number
     if wish.budget is None:
         found |= {"day": None, "month": None, "total": None}

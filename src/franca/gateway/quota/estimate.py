@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import ceil, inf
 from typing import Any
 
 import msgspec
@@ -24,6 +25,7 @@ _PLAIN = b" abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" + bytes(range(
 """Letters, spaces and what follows the first byte of a character: text of which a token takes several bytes."""
 _SAMPLE = 16 * 1024
 _FRAME = 8
+_LONGEST_LIST = 1024 * 1024
 _MOST = 10**12
 
 
@@ -120,15 +122,23 @@ def _is_messages(held: Any) -> bool:
 
 
 def _count(raw: Any) -> int:
-    """A whole number above 0, else 0."""
+    """A number above 0, rounded up, also one that was written as a text, as many servers take it; else 0."""
     if raw is None:
         return 0
-    text = bytes(raw)
-    return min(int(text), _MOST) if len(text) < 20 and text.isdigit() else 0
+    text = bytes(raw).strip(b'"')
+    if len(text) < 20 and text.isdigit():
+        return min(int(text), _MOST)
+    try:
+        number = float(text) if len(text) < 40 else 0.0
+    except ValueError:
+        return 0
+    return min(ceil(number), _MOST) if 0 < number < inf else 0
 
 
 def _prompts(raw: Any) -> int:
     """How many prompts a list of them holds; a list of token ids is one."""
+    if len(bytes(raw)) > _LONGEST_LIST:
+        return bytes(raw).count(b",") + 1  # to read them all would hold up everybody
     try:
         held = msgspec.json.decode(bytes(raw))
     except msgspec.DecodeError:

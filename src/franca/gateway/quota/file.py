@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from collections.abc import Awaitable, Callable
 from queue import Empty, SimpleQueue
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from ..store.base import Sums
+from ..store.sqlite import make_private
 from .account import Account
 from .shared import CountsDown, Give, Seed, SharedQuota, Take, Verdict
 
@@ -184,8 +184,7 @@ class _Book:
     def __init__(self, path: str, worker: str, lease: float) -> None:
         import sqlite3
 
-        # Made before SQLite does, so that it is never open to others.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        make_private(path)
         self._worker = worker
         self._lease = lease
         self._renewed = self._pruned = -1e9

@@ -27,7 +27,7 @@ class Attendance:
     """
 
     __slots__ = ("_exchange", "_keep_alive", "_late", "_left", "_patience", "_ready", "_saying", "_task", "_timer",
-                 "_touched", "_watching")  # fmt: skip
+                 "_touched", "_watching", "muted")  # fmt: skip
 
     def __init__(self, exchange: Exchange, keep_alive: float, patience: float) -> None:
         self._exchange = exchange
@@ -39,6 +39,8 @@ class Attendance:
         self._timer: asyncio.TimerHandle | None = None
         self._touched = 0.0
         self._left = self._late = self._ready = False
+        self.muted = False
+        """Whether no comment may be sent now: half an event is out."""
 
     async def __aenter__(self) -> Attendance:
         loop = asyncio.get_running_loop()
@@ -121,7 +123,7 @@ class Attendance:
         assert self._task is not None
         loop = self._task.get_loop()
         silent = loop.time() - self._touched
-        if silent >= self._keep_alive and (self._saying is None or self._saying.done()):
+        if silent >= self._keep_alive and not self.saying and not self.muted:
             self._saying = loop.create_task(self._say())
             silent = 0.0
             self.touch()

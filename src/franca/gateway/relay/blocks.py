@@ -51,6 +51,11 @@ class Blocks:
         self._split(data, out)
         return out
 
+    @property
+    def passing(self) -> bool:
+        """Whether an event that is too long is being passed on in parts."""
+        return self._passing
+
     def rest(self) -> bytes:
         """What is held, of an event whose end never came. It is given once."""
         rest = bytes(self._held)

@@ -25,6 +25,8 @@ __all__ = ["Sink", "deliver", "note_answer"]
 Headers = tuple[tuple[bytes, bytes], ...]
 
 _TAIL = 64 * 1024
+_AFTER_THE_END = 5.0
+"""Seconds that a stream may go on after its last choice has ended: for the usage, and for [DONE]."""
 # What a server tells in its headers that callers' programs read; anything else stays between it and the gateway.
 _PASSED = frozenset({
     "openai-model", "openai-organization", "openai-processing-ms", "openai-version", "x-generation-id",
@@ -64,6 +66,9 @@ async def deliver(
         else:
             await _whole(exchange, upstream, opened, headers, sinks)
     finally:
+        if opened.scan is not None:
+            exchange.events = opened.scan.events
+            exchange.generation = exchange.generation or opened.scan.generation
         opened.reply.close()
 
 
@@ -150,6 +155,9 @@ async def _stream(
     idle = upstream.table.idle_timeout
     data, ended = opened.data, opened.ended
     error: FrancaError | None = None
+    until, events = monotonic() + (min(idle, _AFTER_THE_END) if scan.finished else idle), scan.events
+    if scan.error is not None:
+        data = _scrubbed(data, opened)
     while True:
         if data:
             for sink in sinks:
@@ -159,12 +167,17 @@ async def _stream(
         if ended or scan.done:
             break
         try:
-            piece = await reply.read_some(monotonic() + idle)
+            piece = await reply.read_some(until)
         except FrancaError as broken:
             error = broken
             data, ended = scan.end(), True
             continue
         data, ended = (scan.feed(piece), False) if piece else (scan.end(), True)
+        if scan.events != events:  # comments, and events that never end, are no sign of life
+            until, events = monotonic() + (min(idle, _AFTER_THE_END) if scan.finished else idle), scan.events
+        if scan.error is not None and data:
+            data = _scrubbed(data, opened)
+        attendance.muted = scan.unscanned and scan.torn
         if attendance.saying:
             await attendance.quiet()
     note_answer(exchange, upstream, opened.model, scan)
@@ -174,6 +187,13 @@ async def _stream(
     if scan.done:
         reply.release()
     await send_piece(exchange, last, more=False)
+
+
+def _scrubbed(data: bytes, opened: Opened) -> bytes:
+    """An error may quote the key that its server was sent."""
+    for secret in opened.origin.secrets:
+        data = data.replace(secret.encode("utf-8", "surrogateescape"), b"***")
+    return data
 
 
 def _how_it_ended(
@@ -193,7 +213,8 @@ def _how_it_ended(
         error = StreamBroken("the server ended the stream before the answer was whole")
     _note_cut(exchange, error, opened)
     upstream.failed(error, None, opened.model)
-    return event_of(problem_of(error)), False
+    # After half an event that was too long to be held back, the blank line makes this one stand alone.
+    return (b"\n\n" if scan.torn else b"") + event_of(problem_of(error)), False
 
 
 def _note_cut(exchange: Exchange, error: FrancaError, opened: Opened) -> None:

@@ -27,9 +27,11 @@ _MOST_TOLD = 8
 
 
 class Travel:
-    """The way of one request. `more`: headers of the caller that reach the server; `sinks` take the answer's bytes."""
+    """The way of one request. `servers` are those of the configuration that the route is of; `more`: headers of the
+    caller that reach the server; `sinks` take the answer's bytes."""
 
-    __slots__ = ("_ask", "_attendance", "_exchange", "_gateway", "_more", "_route", "_sinks", "_tried", "_until")
+    __slots__ = ("_ask", "_attendance", "_exchange", "_gateway", "_more", "_route",
+                 "_servers", "_sinks", "_tried", "_until")  # fmt: skip
 
     def __init__(
         self,
@@ -37,6 +39,7 @@ class Travel:
         gateway: Gateway,
         ask: Ask,
         route: Route,
+        servers: dict[str, Upstream],
         attendance: Attendance,
         more: tuple[tuple[str, str], ...],
         sinks: list[Sink],
@@ -45,6 +48,7 @@ class Travel:
         self._gateway = gateway
         self._ask = ask
         self._route = route
+        self._servers = servers
         self._attendance = attendance
         self._more = more
         self._sinks = sinks
@@ -58,7 +62,7 @@ class Travel:
         hops = self._route.hops
         skipped: list[Upstream] = []
         for number, hop in enumerate(hops):
-            upstream = self._gateway.servers[hop.server]
+            upstream = self._servers[hop.server]
             now = monotonic()
             if self._until is not None and now >= self._until:
                 break
@@ -71,6 +75,7 @@ class Travel:
                 return
             except FrancaError as error:
                 last = error
+                self._exchange.server, self._exchange.model = hop.server, hop.model
                 self._tried.append(f"{hop.server}/{hop.model} {type(error).__name__}")
                 if not falls_back(error) and not isinstance(error, OutputInvalid):  # another model may manage
                     break
@@ -128,7 +133,7 @@ class Travel:
             )  # fmt: skip
         now = monotonic()
         wait = max(1, round(min(upstream.breaker.reopens_in(now) for upstream in skipped)))
-        shown = "; ".join(f"{upstream.name} rests after failures ({upstream.last_error})" for upstream in skipped)
+        shown = "; ".join(f"{upstream.name} rests after failures ({upstream.last_kind})" for upstream in skipped)
         return Problem(503, shown, "server_resting", headers=((b"retry-after", b"%d" % wait),))
 
 

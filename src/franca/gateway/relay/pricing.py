@@ -15,6 +15,7 @@ __all__ = ["Pricing"]
 _MOST_KNOWN = 4096
 _DAY = 86400
 _MILLION = 1_000_000
+_MOST = 10**15
 
 
 class _Rate(NamedTuple):
@@ -97,10 +98,11 @@ class Pricing:
 
 def _is_plain(usage: Mapping[str, Any]) -> bool:
     """Whether it has both counts, and no others that matter for the price."""
-    if type(usage.get("prompt_tokens")) is not int or type(usage.get("completion_tokens")) is not int:
+    prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
+    if type(prompt) is not int or type(completion) is not int or not (0 <= prompt < _MOST and 0 <= completion < _MOST):
         return False
     for name in ("prompt_tokens_details", "completion_tokens_details"):
         details = usage.get(name)
         if details and (type(details) is not dict or any(details.values())):
             return False
-    return not usage.get("prompt_cache_hit_tokens") and 0 <= usage["prompt_tokens"] + usage["completion_tokens"] < 1e15
+    return not usage.get("prompt_cache_hit_tokens")

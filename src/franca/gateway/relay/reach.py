@@ -7,7 +7,16 @@ import asyncio
 from time import monotonic, time
 from typing import TYPE_CHECKING
 
-from ...errors import FrancaError, OutOfCredits, RateLimited, StatusError, StreamBroken, TransportError, Unauthorized
+from ...errors import (
+    FrancaError,
+    OutOfCredits,
+    ProtocolError,
+    RateLimited,
+    StatusError,
+    StreamBroken,
+    TransportError,
+    Unauthorized,
+)
 from ...faults import Origin, error_from_object, error_from_reply, with_origin
 from ...io.aio import AsyncioReply
 from ...retry import RetryPolicy, wait_before_retry
@@ -21,7 +30,7 @@ if TYPE_CHECKING:
     from ..exchange import Exchange
     from .upstream import Lane, Upstream
 
-__all__ = ["KEY_ERRORS", "Opened", "all_rest", "origin_of", "reach"]
+__all__ = ["KEY_ERRORS", "Opened", "all_rest", "error_body", "origin_of", "reach"]
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -152,7 +161,7 @@ def all_rest(upstream: Upstream, model: str, now: float) -> RateLimited:
     """The error when no key of a server may be used for a model now."""
     seconds = upstream.rests_for(model, now)
     return RateLimited(
-        f"every key of {upstream.name} rests for {seconds:.0f} s more: {upstream.last_error}",
+        f"every key of {upstream.name} rests for {seconds:.0f} s more ({upstream.last_kind})",
         server=upstream.name, model=model, status=429, code="keys_rest", retry_after=seconds, retryable=False,
     )  # fmt: skip
 
@@ -172,20 +181,20 @@ async def _attempt(
     try:
         if not 200 <= reply.status < 300:
             raise error_from_reply(
-                reply.status, reply.headers, await _error_body(reply, until), origin_of(lane, model), now=time()
+                reply.status, reply.headers, await error_body(reply, until), origin_of(lane, model), now=time()
             )
         opened = Opened(reply, lane, model)
         if ask.stream and not opened.is_json:
             await _begin_stream(opened, ask, until)
         else:
-            await _read_whole(opened, until)
+            await _read_whole(opened, until, ask.endpoint.adapts or ask.endpoint.writes)
         return opened
     except BaseException:
         reply.close()
         raise
 
 
-async def _error_body(reply: AsyncioReply, until: float) -> bytes:
+async def error_body(reply: AsyncioReply, until: float) -> bytes:
     """The body of an error, as far as it came: its status says what happened all the same."""
     pieces: list[bytes] = []
     size = 0
@@ -201,7 +210,8 @@ async def _error_body(reply: AsyncioReply, until: float) -> bytes:
     return b"".join(pieces)
 
 
-async def _read_whole(opened: Opened, until: float) -> None:
+async def _read_whole(opened: Opened, until: float, judged: bool) -> None:
+    """Read the answer, or as much of it as is kept. `judged`: it must be JSON."""
     reply = opened.reply
     pieces: list[bytes] = []
     size = 0
@@ -213,11 +223,14 @@ async def _read_whole(opened: Opened, until: float) -> None:
         pieces.append(piece)
         size += len(piece)
     opened.data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-    if not opened.ended or not opened.is_json:
+    if not opened.ended or not (opened.is_json or judged):
         return
     found = opened.found = scan_whole(opened.data)
     if found.error is not None:
         raise error_from_object({"error": found.error}, reply.headers, opened.origin, now=time())
+    if judged and not found.json:
+        shown = opened.data[:100].decode("utf-8", "replace")
+        raise ProtocolError(f"the answer is no JSON, it begins with {shown!r}" if shown else "the answer is empty")
 
 
 async def _begin_stream(opened: Opened, ask: Ask, until: float) -> None:

@@ -84,12 +84,13 @@ class StreamScan:
     began        a token came, of text, reasoning or a tool call, or the end of a choice
     started      how many choices were seen
     finished     each of them has its reason for the end (a response: its last event came)
+    events       how many events with data were read; while it does not grow, nothing is said
     unscanned    an event was too long to be looked into
     """
 
     __slots__ = (
         "_blocks", "_choices", "_first", "_hide", "_kind", "_open", "_quiet", "_short", "began", "done", "error",
-        "finished", "generation", "model", "unscanned", "usage",
+        "events", "finished", "generation", "model", "unscanned", "usage",
     )  # fmt: skip
 
     def __init__(self, kind: Kind = "chat", *, hide_usage: bool = False, most: int = MOST_EVENT) -> None:
@@ -101,6 +102,7 @@ class StreamScan:
         self.began = False
         self.finished = False
         self.unscanned = False
+        self.events = 0
         self._kind: Kind = kind
         self._hide = hide_usage
         self._blocks = Blocks(most)
@@ -125,6 +127,11 @@ class StreamScan:
         """Whether the answer is whole: all its choices have ended or [DONE] came, and it holds no error. An "other"
         stream has nothing but [DONE] to tell it by."""
         return self.error is None and (self.done or self.finished)
+
+    @property
+    def torn(self) -> bool:
+        """Whether a part of an event was given out, and its rest is still to come."""
+        return self._blocks.passing
 
     def feed(self, data: bytes) -> bytes:
         """The events that these bytes complete, as they came."""
@@ -158,6 +165,7 @@ class StreamScan:
             if not whole:
                 self.unscanned = True
                 self._first = False
+                self.events += 1
                 kept.append(block)
             elif self._look(block):
                 kept.append(block)
@@ -174,6 +182,7 @@ class StreamScan:
 
     def _read(self, kind: str, data: bytes) -> bool:
         """Note what the data of an event tells; whether the event is to be forwarded."""
+        self.events += 1
         if not self.began or kind in _SPECIAL or self._kind == "responses":
             return self._read_all(kind, data)
         try:

@@ -7,7 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ...configure import make_session, transport_options
-from ...errors import FrancaError, OutOfCredits, RateLimited, ServerFault, TransportError, Unauthorized
+from ...errors import FrancaError, OutOfCredits, RateLimited, ServerFault, StreamBroken, TransportError, Unauthorized
 from ...io.aio import AsyncioTransport
 from ...prices import Cost
 from ...servers import NO_QUIRKS
@@ -98,6 +98,11 @@ class Upstream:
         """One for each key."""
         return [lane.session for lane in self.lanes]
 
+    @property
+    def last_kind(self) -> str:
+        """The class of the last error. Its text is for the admin alone: it may quote another caller."""
+        return self.last_error.partition(":")[0]
+
     def has_room(self) -> bool:
         """Whether another request may be sent now."""
         return self.table.parallel is None or self.in_flight < self.table.parallel
@@ -158,8 +163,8 @@ class Upstream:
             if lane is not None and error.retry_after:
                 lane.rest(model, now + min(error.retry_after, 3600.0))
             self.breaker.gave_up()
-        elif isinstance(error, (TransportError, ServerFault)):
-            self.breaker.failed(now, error.retry_after)
+        elif isinstance(error, (TransportError, ServerFault, StreamBroken)):
+            self.breaker.failed(now)
         else:
             self.breaker.gave_up()
 

@@ -24,6 +24,7 @@ _MOST_KNOWN = 4096  # names that are remembered with their routes
 _LONGEST_NAME = 512
 _MOST_NAMES = 10  # of models, in an error
 _MOST_COMPARED = 2000
+_MOST_WORK = 25_000  # of comparing, letters by letters
 _DEEPEST = 50
 
 
@@ -218,6 +219,26 @@ class RouteTable:
         return list(found)
 
 
+def _worth_comparing(wanted: str, names: list[str]) -> list[str]:
+    """The names of about the same length, those that begin or end alike first; only so many that comparing them, beside
+    which nobody else is served, takes some milliseconds."""
+    size, start, end = len(wanted), wanted[:3], wanted[-3:]
+    rated = [
+        ((name[:3].lower() != start) + (name[-3:].lower() != end), abs(len(name) - size), name)
+        for name in names
+        if 2 * abs(len(name) - size) <= max(len(name), size)
+    ]
+    rated.sort()
+    found: list[str] = []
+    room = _MOST_WORK
+    for _, _, name in rated:
+        room -= len(name) * size
+        if room < 0 and found:
+            break
+        found.append(name)
+    return found
+
+
 def _guess(model: str, names: list[str]) -> str:
     """What may have been meant, and at most ten names."""
     if not names:
@@ -227,8 +248,7 @@ def _guess(model: str, names: list[str]) -> str:
     if not near and len(model) <= 100:
         from difflib import get_close_matches
 
-        short = [name for name in names if abs(len(name) - len(model)) <= len(model)][: _MOST_COMPARED // 4]
-        near = get_close_matches(model, short, n=3, cutoff=0.7)
+        near = get_close_matches(model, _worth_comparing(wanted, names), n=3, cutoff=0.7)
     if near:
         return f"; did you mean {' or '.join(repr(name) for name in near[:3])}?"
     more = f" and {len(names) - _MOST_NAMES} more (see /v1/models)" if len(names) > _MOST_NAMES else ""

@@ -3,6 +3,7 @@ a query, and none is longer than what a pipe takes at once."""
 
 from __future__ import annotations
 
+import re
 from time import gmtime, strftime
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ _MOST_TEXT = 1500
 # To write a number in three digits takes longer than all else of a moment.
 _MILLISECONDS = tuple(f".{number:03d}Z" for number in range(1000))
 _encode = msgspec.json.Encoder().encode
+# Control characters that JSON lets stand as they are, and that terminals obey: CSI is one of them.
+_C1 = re.compile(rb"\xc2[\x80-\x9f]")
 
 
 class Moment:
@@ -141,7 +144,8 @@ def json_line(exchange: Exchange, ended: float, moment: Moment) -> bytes:
         exchange.structured[:_MOST_WORD],
     )
     try:
-        return _encode(line) + b"\n"
+        data = _encode(line)
+        return (data if b"\xc2" not in data else _C1.sub(_escaped_c1, data)) + b"\n"
     except UnicodeEncodeError:
         return _json({name: value for name, value in msgspec.structs.asdict(line).items() if value not in (None, "")})
 
@@ -160,10 +164,15 @@ def fact_line(level: str, text: str, facts: dict[str, Any], at: str, form: str) 
 
 def _json(facts: dict[str, Any]) -> bytes:
     try:
-        return _encode(facts) + b"\n"
+        data = _encode(facts)
     except UnicodeEncodeError:  # half a surrogate pair, out of a JSON body
         clean = {name: _plain(value) if isinstance(value, str) else value for name, value in facts.items()}
-        return _encode(clean) + b"\n"
+        data = _encode(clean)
+    return _C1.sub(_escaped_c1, data) + b"\n"
+
+
+def _escaped_c1(found: re.Match[bytes]) -> bytes:
+    return b"\\u00%02x" % found[0][1]
 
 
 def _word(text: str) -> str:

@@ -107,4 +107,8 @@ async def serve_metrics(exchange: Exchange, gateway: Gateway) -> None:
     config = gateway.config
     if config.gateway.admin_key is not None or (len(gateway.ring) and not config.gateway.open):
         gateway.require_admin(exchange)
+    elif not config.gateway.open:
+        from ..door import require_this_machine
+
+        require_this_machine(exchange, gateway)
     await send_bytes(exchange, render(families_of(whole_snapshot(gateway))), CONTENT_TYPE)

@@ -85,12 +85,16 @@ class Outbox(Generic[Item]):
         if not self.waiting:
             return True
         waiter = asyncio.get_running_loop().create_future()
-        self._waiters.append((self._finished + self.waiting, waiter))
+        entry = (self._finished + self.waiting, waiter)
+        self._waiters.append(entry)
         self._hurry.set()
         try:
             await asyncio.wait_for(waiter, limit)
         except TimeoutError:
             return False
+        finally:
+            if entry in self._waiters:  # while the store is down nobody else takes it out
+                self._waiters.remove(entry)
         return True
 
     async def close(self, limit: float = 5.0) -> None:

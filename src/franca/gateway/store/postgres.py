@@ -34,7 +34,7 @@ class PostgresStore(ScriptedStore):
         self._url = url
         self.shown = _without_password(url)
         self._pool: Pool | None = None
-        self._opening = asyncio.Lock()
+        self._opening: asyncio.Task[Pool] | None = None
         self._texts: dict[str, str] = {}
 
     def __repr__(self) -> str:
@@ -46,6 +46,10 @@ class PostgresStore(ScriptedStore):
 
     async def close(self) -> None:
         """Close all connections, at once where they do not end by themselves."""
+        opening, self._opening = self._opening, None
+        if opening is not None and not opening.done():
+            opening.cancel()
+            await asyncio.wait({opening})
         pool, self._pool = self._pool, None
         if pool is not None:
             try:
@@ -78,37 +82,42 @@ class PostgresStore(ScriptedStore):
     async def _connected(self) -> Pool:
         if self._pool is not None:
             return self._pool
+        # One connects for all who wait: one after the other they would wait ten seconds each for a server that hangs.
+        opening = self._opening
+        if opening is None or opening.done():
+            opening = self._opening = asyncio.create_task(self._connect(), name="franca: opens the store")
+            opening.add_done_callback(_seen)
+        return await asyncio.shield(opening)
+
+    async def _connect(self) -> Pool:
         asyncpg = _asyncpg()
-        async with self._opening:
-            if self._pool is not None:
-                return self._pool
-            try:
-                pool = await asyncpg.create_pool(
-                    self._url, min_size=1, max_size=_CONNECTIONS, timeout=_PATIENCE, command_timeout=_PATIENCE
-                )
-            except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError) as error:
-                raise BadUsage(f"the store {self.shown} refuses user or password: {type(error).__name__}") from None
-            except asyncpg.InvalidCatalogNameError:
-                raise BadUsage(f"the store {self.shown}: there is no such database; make it first") from None
-            except (asyncpg.PostgresError, OSError, TimeoutError) as error:
+        try:
+            pool = await asyncpg.create_pool(
+                self._url, min_size=1, max_size=_CONNECTIONS, timeout=_PATIENCE, command_timeout=_PATIENCE
+            )
+        except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError) as error:
+            raise BadUsage(f"the store {self.shown} refuses user or password: {type(error).__name__}") from None
+        except asyncpg.InvalidCatalogNameError:
+            raise BadUsage(f"the store {self.shown}: there is no such database; make it first") from None
+        except (asyncpg.PostgresError, OSError, TimeoutError) as error:
+            raise self._down(error) from None
+        except (ValueError, asyncpg.InterfaceError):  # their texts quote the URL
+            raise BadUsage(
+                f"[store] url: {self.shown} cannot be read; write postgresql://USER:PASSWORD@HOST:PORT/NAME"
+            ) from None
+        try:
+            async with pool.acquire() as connection, connection.transaction():
+                await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
+                await self._played(connection, migrate("BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"))
+        except BaseException as error:
+            pool.terminate()
+            if isinstance(error, asyncpg.InsufficientPrivilegeError):
+                raise BadUsage(f"the store {self.shown}: its user may not make tables: {error}") from None
+            if isinstance(error, (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)):
                 raise self._down(error) from None
-            except (ValueError, asyncpg.InterfaceError):  # their texts quote the URL
-                raise BadUsage(
-                    f"[store] url: {self.shown} cannot be read; write postgresql://USER:PASSWORD@HOST:PORT/NAME"
-                ) from None
-            try:
-                async with pool.acquire() as connection, connection.transaction():
-                    await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
-                    await self._played(connection, migrate("BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"))
-            except BaseException as error:
-                pool.terminate()
-                if isinstance(error, asyncpg.InsufficientPrivilegeError):
-                    raise BadUsage(f"the store {self.shown}: its user may not make tables: {error}") from None
-                if isinstance(error, (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)):
-                    raise self._down(error) from None
-                raise
-            self._pool = pool
-            return pool
+            raise
+        self._pool = pool
+        return pool
 
     async def _played(self, connection: Connection, script: Script[Result]) -> Result:
         """Run a script to its end."""
@@ -143,6 +152,12 @@ class PostgresStore(ScriptedStore):
         return StoreDown(f"the store {self.shown} cannot be used: {said}")
 
 
+def _seen(opening: asyncio.Task[Any]) -> None:
+    """Those who waited may all have left: then nobody asks how it ended."""
+    if not opening.cancelled():
+        opening.exception()
+
+
 def _asyncpg() -> Any:
     try:
         import asyncpg
@@ -163,5 +178,7 @@ def _without_password(url: str) -> str:
         parts = urlsplit(url)
         place = f"{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}"
     except ValueError:
+        return "postgresql://..."
+    if "@" in url.partition("://")[2][len(parts.netloc) :]:  # a sign in a password that is not escaped ended it early
         return "postgresql://..."
     return f"postgresql://{f'{parts.username}@' if parts.username else ''}{place}{parts.path}"

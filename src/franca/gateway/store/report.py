@@ -17,6 +17,7 @@ from .base import Store, UsageLine, UsageQuery
 __all__ = ["COLUMNS", "Report", "moment_of", "names_of_keys", "report_of", "words_of"]
 
 _DAY = 86400
+_LAST = 253_402_214_400.0  # the beginning of 9999-12-31: later ones cannot be written as a date
 _UNITS = {"m": 60, "h": 3600}
 COLUMNS = (
     "requests", "failed", "refused", "left", "cached", "prompt_tokens", "completion_tokens", "cached_tokens",
@@ -105,7 +106,7 @@ def moment_of(text: str | None, now: float, *, end: bool = False) -> float | Non
     if not text:
         return None
     number, unit = text[:-1], text[-1]
-    if number.isascii() and number.isdigit() and len(number) < 7:
+    if number.isascii() and number.isdigit() and len(number) < 6:
         if unit == "d":
             return (now // _DAY - int(number)) * _DAY + (_DAY if end else 0)
         if unit in _UNITS:
@@ -117,4 +118,5 @@ def moment_of(text: str | None, now: float, *, end: bool = False) -> float | Non
             f"{text[:40]!r} is no time: write a date (2026-11-21), a moment (2026-11-21T18:00:00Z) or how long ago "
             "(7d, 12h, 30m)"
         ) from None
-    return found - _DAY if len(text.strip()) <= 10 and not end else found
+    found = found - _DAY if len(text.strip()) <= 10 and not end else found
+    return min(found, _LAST)

@@ -6,6 +6,7 @@ A script is run in one transaction when it writes. Values stand apart from the S
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from logging import getLogger
 from time import gmtime
 from typing import Any, NamedTuple, TypeVar
 
@@ -236,15 +237,22 @@ def find_row(name: str, key: str | None) -> Script[UsageRow | None]:
 
 # ---- keys -------------------------------------------------------------------------------------------
 
+_log = getLogger("franca.gateway")
 _NO_BOUNDS = Bounds()
 _CHANGED = Sql("UPDATE franca_meta SET value = value + 1 WHERE name = 'keys'")
 _decode_key = msgspec.json.Decoder(VirtualKey).decode
 
 
 def list_keys() -> Script[list[VirtualKey]]:
-    """All of them."""
-    rows = yield Sql("SELECT record FROM franca_keys ORDER BY created, id")
-    return [_decode_key(row[0]) for row in rows]
+    """All of them. One that cannot be read opens nothing, and must not hide from us that others were revoked."""
+    rows = yield Sql("SELECT id, record FROM franca_keys ORDER BY created, id")
+    found = []
+    for id, record in rows:
+        try:
+            found.append(_decode_key(record))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            _log.error("the key %.80r in the store cannot be read and is not valid here: %s", id, type(error).__name__)
+    return found
 
 
 def read_keys_version() -> Script[int]:

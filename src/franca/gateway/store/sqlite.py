@@ -18,7 +18,7 @@ from .tables import VERSION
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-__all__ = ["SqliteStore"]
+__all__ = ["SqliteStore", "make_private"]
 
 Result = TypeVar("Result")
 
@@ -109,14 +109,26 @@ class SqliteStore(ScriptedStore):
         if os.path.isdir(self.path):
             raise BadUsage(f"the store {self.path} is a folder: name a file in it")
         try:
-            # Made before SQLite does it, because its own would be for everybody to read.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            make_private(self.path)
         except FileNotFoundError:
             raise BadUsage(f"there is no folder for the store {self.path}: make it, or name another one") from None
         except PermissionError:
             raise BadUsage(f"the store {self.path} cannot be written by this user") from None
         except OSError as error:
             raise StoreDown(f"the store {self.path} cannot be opened: {error.strerror or error}") from None
+
+
+def make_private(path: str) -> None:
+    """Make the file of a database before SQLite does it, whose own would be for everybody to read. Raises OSError.
+
+    A file that is there is never opened: closing any descriptor of it drops the locks of all connections that this
+    process has to it, and another process would then take away the log that they still write.
+    """
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise PermissionError from None
 
 
 class _Line:

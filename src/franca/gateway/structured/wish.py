@@ -15,6 +15,7 @@ from ...schema.kept import keep
 from ...wire.params import LoopParams
 from ..body import value_of
 from ..problem import Problem
+from .work import MOST_WORK, work_of
 
 __all__ = ["Wish", "wish_of"]
 
@@ -123,6 +124,9 @@ def _made(wanted: Any) -> Goal:
     schema = inner.get("schema")
     if not isinstance(schema, dict):
         raise _wrong("must be a JSON Schema, which is an object", f"{_PLACE}.schema")
+    if work_of(schema) > MOST_WORK:
+        raise _wrong("checks one value too often: its rules refer to rules that refer to rules; write it plainer",
+                     f"{_PLACE}.schema")  # fmt: skip
     name = inner.get("name")
     if not isinstance(name, str) or not name:
         raise _wrong("must be a text: letters, digits, _ and -", f"{_PLACE}.name")
