@@ -273,7 +273,6 @@ def test_the_unit_has_time_and_a_place() -> None:
     assert all(url.partition(":")[2].startswith(place + "/") for name, url in urls.items() if name.endswith("_URL"))
 
 
-@pytest.mark.xfail(reason="[limits] url cannot name a file yet", strict=True)
 def test_the_unit_serves_the_example() -> None:
     """With the unit's own variables and the secrets of its environment file, the example is fine."""
     own = dict(line.split("=", 1) for line in unit()["Environment"])

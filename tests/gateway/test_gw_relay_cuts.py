@@ -126,7 +126,7 @@ def test_a_cut_whole_answer_is_a_broken_one(tmp_path: Path, how: str, size: int)
             call.gone(LIMIT)
         getattr(call, "reset" if how == "reset" else "close")()
 
-    table = {"timeout": 1.0, "idle_timeout": 0.5}
+    table = {"timeout": 1.0, "idle_timeout": 0.5} if how == "silent" else {"timeout": 8.0, "idle_timeout": 8.0}
     with Puppet(play) as server, relaying(tmp_path, {"sim": server.table(**table)}) as gateway:
         if size > 1000:
             try:
@@ -135,7 +135,8 @@ def test_a_cut_whole_answer_is_a_broken_one(tmp_path: Path, how: str, size: int)
                 assert only(gateway).outcome == "cut"
                 return
             assert how == "reset", "half an answer looked whole"  # it takes what was not read yet with it
-        got = gateway.chat("sim/m")
+        else:
+            got = gateway.chat("sim/m")
         assert got.status == (504 if how == "silent" else 502)
         assert got.json()["error"]["code"] in ("connection_lost", "server_timed_out")
         assert only(gateway).outcome == "error"
@@ -360,10 +361,10 @@ def test_a_reset_right_behind_data_is_heard(tmp_path: Path) -> None:
         call.write(call.start(200, {"Content-Length": str(len(whole))}) + whole[:-20])
         call.reset()
 
-    table = {"timeout": 1.5}
+    table = {"timeout": 8.0}
     with (
         Puppet(play) as server,
         relaying(tmp_path, {"sim": server.table(**table)}, routing={"failures": 1000}) as gateway,
     ):
-        codes = [gateway.chat("sim/m").json()["error"]["code"] for _ in range(150)]
+        codes = [gateway.chat("sim/m").json()["error"]["code"] for _ in range(20)]
         assert set(codes) == {"connection_lost"}, codes.count("server_timed_out")

@@ -39,7 +39,7 @@ def serving(play: Callable[[Call], None] = good, **more: Any) -> Iterator[tuple[
             "keys": {
                 "alias": {"key": "k-alias", "models": ["fast"]},
                 "slow": {"key": "k-slow", "rpm": 1},
-                "free": {"key": "k-free"},
+                "free": {"key": "k-free", "routes": ["chat", "files"]},
                 "raw": {"key": "k-raw", "routes": ["raw", "files"], "models": ["fast"]},
             },
             "store": {"url": "memory"},
@@ -103,7 +103,7 @@ def test_no_path_goes_past_the_limits(path: str) -> None:
         assert gateway.chat("fast", key="k-slow").status == 200
         method = "GET" if path == "/v1/files" else "POST"
         body = None if method == "GET" else {"model": "fast", "input": "x", "messages": MESSAGES}
-        assert gateway.ask(method, path, body, key="k-slow").status in (404, 405, 429)
+        assert gateway.ask(method, path, body, key="k-slow").status in (403, 404, 405, 429)
 
 
 @pytest.mark.parametrize(
@@ -261,3 +261,35 @@ def test_without_keys_only_this_machine_is_served(headers: dict[str, str], path:
         answer = gateway.ask(method, path, body, headers={"Content-Type": "text/plain", **headers})
         assert answer.status == 403
         assert len(server.calls) == before
+
+
+@pytest.mark.parametrize("header", [(b"authorization", b"Bearer "), (b"x-api-key", b" "), (b"api-key", b"")])
+def test_an_empty_admin_key_opens_nothing(header: tuple[bytes, bytes]) -> None:
+    """A program that reads its admin key from a variable that is not set has no admin API, or does not start."""
+    import asyncio
+
+    from franca.errors import BadUsage
+    from franca.gateway import create_app
+    from franca.gateway.config.shape import Config, GatewayTable, LogTable, StoreTable
+
+    table = GatewayTable(admin_key="")
+    try:
+        app = create_app(Config(gateway=table, store=StoreTable(url="none"), log=LogTable(form="off")))
+    except BadUsage:
+        return
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def play() -> None:
+        scope = {"type": "http", "method": "GET", "path": "/admin/v1/status", "headers": [header], "query_string": b"",
+                 "client": ("127.0.0.1", 1), "root_path": ""}  # fmt: skip
+        await app(scope, receive, send)
+        await app.gateway.close()
+
+    asyncio.run(play())
+    assert sent[0]["status"] in (401, 404)

@@ -362,3 +362,20 @@ def test_the_lines_of_requests_hold_no_control_characters() -> None:
     for form in ("json", "text"):
         line = fact_line("info", "a\x9bb", {"x": "\x9b"}, "now", form)
         assert not [char for char in line.decode()[:-1] if not char.isprintable()]
+
+
+def test_headers_that_reach_the_server_are_part_of_the_question() -> None:
+    """With another tenant in a header that is passed on, an answer in the cache is another one."""
+    from gw_seen import exchange_of
+
+    from franca.gateway.cache import wanted_of
+
+    def key(*headers: tuple[bytes, bytes]) -> bytes:
+        exchange = exchange_of(headers=list(headers), asked="m")
+        found = wanted_of(exchange, CacheTable(enabled=True), "chat", {}, forwards=(b"x-tenant", b"x-title"))
+        assert found is not None
+        return found.key
+
+    one = key((b"x-tenant", b"a"))
+    assert one == key((b"x-tenant", b"a"), (b"x-title", b"t"), (b"x-other", b"o"))
+    assert len({one, key(), key((b"x-tenant", b"b"))}) == 3

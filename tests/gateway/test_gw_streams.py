@@ -52,7 +52,6 @@ def flood() -> Iterator[str]:
         process.stdout.close()
 
 
-@pytest.mark.xfail(reason="there is no send_timeout yet", strict=True)
 def test_a_caller_who_does_not_read_is_let_go(tmp_path: Path, flood: str) -> None:
     """After `send_timeout` without a byte taken its connection is closed, and the server's with it; a slow reader of
     the same answer goes on."""

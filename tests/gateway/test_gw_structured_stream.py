@@ -23,7 +23,7 @@ from gw_structured import (
 )
 
 from franca.errors import OutputInvalid, StreamBroken
-from franca.gateway.relay.attendance import Attendance
+from franca.gateway.relay.attendance import Attendance, Rounds
 from franca.gateway.structured import answer
 from franca.io.fake import AsyncFakeTransport, FakeTransport
 from franca.simulator import Simulator
@@ -284,7 +284,7 @@ def attended(url: str, model: str, keep_alive: float, leaves: asyncio.Event | No
     async def go() -> None:
         exchange.receive = receive
         async with serving() as server:
-            async with Attendance(exchange, keep_alive, 60.0) as attendance:
+            with Attendance(exchange, Rounds(), keep_alive, 60.0) as attendance:
                 attendance.ready()
                 got.gate = leaves
                 await answer(exchange, server, session_for(url), model, raw(request()), attendance=attendance)

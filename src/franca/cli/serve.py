@@ -114,7 +114,9 @@ def _plan(args: argparse.Namespace, path: str | None) -> Plan:
     newcomer = simulated and not args.simulator
 
     def create(made: Config, board: str | None = None) -> Any:
-        return create_app(made, path=path, board=board)
+        app = create_app(made, path=path, board=board)
+        _log_along(app.gateway.log)
+        return app
 
     def stored(app: Any) -> bool:
         return any(key.source == "store" for key in app.gateway.ring)
@@ -253,3 +255,14 @@ def _log_to_stderr(as_json: bool) -> None:
         logger = logging.getLogger(name)
         logger.addHandler(handler)
         logger.propagate = False
+
+
+def _log_along(log: Any) -> None:
+    """From now on with the lines for requests, in their form and order: written by a thread of its own, so that a
+    standard error that nobody reads holds nobody up."""
+    import logging
+
+    from ..gateway.seen.log import Records
+
+    for name in ("franca", "uvicorn.error"):
+        logging.getLogger(name).handlers[:] = [Records(log)]

@@ -47,7 +47,7 @@ async def ask_model(
             503, "usage cannot be written down at the moment", "store_down", headers=((b"retry-after", b"5"),)
         )
     settings = gateway.config.gateway
-    async with Attendance(exchange, settings.keep_alive, settings.body_timeout) as attendance:
+    with Attendance(exchange, gateway.rounds, settings.keep_alive, settings.body_timeout) as attendance:
         body = await read_body(exchange, settings.max_body)
         if endpoint.takes == "form":
             ask, model = _form(exchange, endpoint, body)

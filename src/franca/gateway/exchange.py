@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from random import getrandbits
+from itertools import count
 from time import monotonic, time, time_ns
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,9 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _MOST_ID = 128
+# Ids grow with time, so that the index of a database grows at its end; no two processes have the same beginning.
+_BEGAN = f"{time_ns() // 1_000_000:x}{os.urandom(4).hex()}"
+_COUNTED = count()
 
 
 class Exchange:
@@ -107,5 +111,4 @@ def _request_id(given: bytes | None) -> str:
         text = given.decode("latin-1")
         if text.isascii() and text.replace("-", "").replace("_", "").replace(".", "").isalnum():
             return text
-    # In order of time, so that the index of a database grows at its end.
-    return f"req_{time_ns() // 1_000_000:x}{getrandbits(64):016x}"
+    return f"req_{_BEGAN}{next(_COUNTED):08x}"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from .. import __version__
+from ..errors import BadUsage
 from ..prices import price_source
 from .background import Background
 from .config.secret import secret_of
@@ -22,6 +23,7 @@ from .keys.made import config_keys, with_teams
 from .keys.ring import KeyRing
 from .models import ModelList
 from .quota.opening import open_quota
+from .relay.attendance import Rounds
 from .relay.upstream import Upstream
 from .routing.health import Health
 from .routing.table import RouteTable
@@ -94,8 +96,10 @@ class Gateway:
             self.observers.append(self.spans.finished)
         if self.request_log is not None:
             self.observers.append(self.request_log.note)
+        self.rounds = Rounds()
         self._background = Background()
         self._stored_keys: list[VirtualKey] = []
+        self._lost_teams: set[str] = set()
         self._keys_version: int | None = None
         self._store_seen = False
         self._started = False
@@ -123,6 +127,8 @@ class Gateway:
         routes = RouteTable(config, servers)
         admin_key = config.gateway.admin_key
         admin_secret = None if admin_key is None else secret_of(admin_key, self.environ)
+        if admin_secret is not None and not admin_secret.strip():
+            raise BadUsage("gateway.admin_key is empty")
         keys = config_keys(config, self.environ)
         prices = _prices(config)
         # Nothing fails from here on.
@@ -135,7 +141,7 @@ class Gateway:
         self.models = ModelList(self, before=getattr(self, "models", None))
         self.cors = Cors(config.cors)
         self.base_path = "/" + config.gateway.base_path.strip("/") if config.gateway.base_path.strip("/") else ""
-        self.forwards = tuple((name.lower().encode(), name) for name in config.gateway.forward_headers)
+        self.forwards = {name.lower().encode(): name for name in config.gateway.forward_headers}
         self._config_keys = keys
         self._fill_ring()
 
@@ -160,6 +166,13 @@ class Gateway:
 
     def _fill_ring(self) -> None:
         """The keys of the store and those of the configuration, with what their teams may."""
+        lost = {key.team for key in self._stored_keys if key.team is not None} - self.config.teams.keys()
+        if lost - self._lost_teams:
+            names = ", ".join(sorted(map(repr, lost)))
+            self.log.warning(
+                f"keys of the store belong to teams that are not configured, and have no team's limits: {names}"
+            )
+        self._lost_teams = lost
         self.ring.replace([*with_teams(self._stored_keys, self.config), *self._config_keys])
 
     # ---- beginning and end ----------------------------------------------------------------------------

@@ -35,6 +35,9 @@ _HOP = frozenset({
     "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
 })  # fmt: skip
 _BACK = _HOP | {"set-cookie", "content-encoding", "server", "date", "x-request-id"}
+_OURS = frozenset({"x-franca-server", "content-encoding", "forwarded", "via", "openai-organization", "openai-project"})
+"""Headers of the caller that say nothing to the server: it would believe them to be ours."""
+_OF_PROXIES = ("x-forwarded-", "x-http-method", "x-real-ip", "cf-connecting")
 _TAIL = 64 * 1024
 _SOON = ((b"retry-after", b"1"),)
 _IN_QUERY = "%/:@!$&'()*+,;=~-._?"
@@ -55,7 +58,22 @@ async def pass_any(exchange: Exchange, gateway: Gateway, endpoint: Endpoint) -> 
         raise Problem(
             400, "several servers could answer this: name one in the header x-franca-server", "server_not_named"
         )
+    if endpoint.name == "responses":
+        await _require_own(exchange, gateway, endpoint.path)
     await _passed(exchange, gateway, _server(gateway, name), endpoint.path)
+
+
+async def _require_own(exchange: Exchange, gateway: Gateway, path: str) -> None:
+    """To the server all callers are one: a stored answer is for the key that asked for it. Raises Problem 404."""
+    key = exchange.key
+    if key is None:
+        return
+    name, _, below = path.partition("/")[2].partition("/")
+    if exchange.method == "POST" and not below:  # /responses/compact and its like name no answer
+        return
+    await gateway.ledger.flush(1.0)
+    if await gateway.store.row(name, key.id) is None:
+        raise Problem(404, f"no answer {name[:100]!r} is in the books of this key", "response_not_found")
 
 
 async def pass_raw(exchange: Exchange, gateway: Gateway, rest: str) -> None:
@@ -92,7 +110,7 @@ async def _passed(exchange: Exchange, gateway: Gateway, upstream: Upstream, path
     if key is not None and (key.models or key.team_models) and not key.may_use(f"{upstream.name}/*"):
         raise Problem(403, f"this key may not use all of {upstream.name}", "model_not_allowed")
     exchange.server = upstream.name
-    async with Attendance(exchange, 0.0, settings.body_timeout) as attendance:
+    with Attendance(exchange, gateway.rounds, 0.0, settings.body_timeout) as attendance:
         body = await read_body(exchange, settings.max_body)
         attendance.ready()
         await admit_passing(exchange, gateway)
@@ -186,9 +204,13 @@ def _headers(exchange: Exchange, lane: Lane) -> tuple[tuple[str, str], ...]:
     pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in exchange.headers.items())
     hop = exchange.headers.get(b"connection", b"").decode("latin-1").lower()
     for name, value in _kept(pairs, _HOP | {word.strip() for word in hop.split(",")}):
-        if not is_secret_header(name) and name not in ("user-agent", "x-franca-server", "content-encoding"):
+        if (name not in found or name == "accept") and _may_pass(name):
             found[name] = (name, value)
     return tuple(found.values())
+
+
+def _may_pass(name: str) -> bool:
+    return not (is_secret_header(name) or name in _OURS or name.startswith(_OF_PROXIES))
 
 
 def _kept(pairs: Iterable[tuple[str, str]], without: frozenset[str]) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import ceil
 from typing import Any
 
 import msgspec
@@ -93,7 +94,7 @@ def problem_of(error: FrancaError) -> Problem:
         status = 502
     headers: Headers = ()
     if error.retry_after is not None:
-        headers = ((b"retry-after", b"%d" % max(1, -int(-error.retry_after // 1))),)
+        headers = ((b"retry-after", b"%d" % min(86400, max(1, ceil(error.retry_after)))),)
     if not error.retryable and status in (408, 409, 429, 500, 502, 503, 504):
         headers = (*headers, (b"x-should-retry", b"false"))
     upstream: dict[str, Any] = {"server": error.server, "status": error.status}

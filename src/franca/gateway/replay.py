@@ -21,7 +21,7 @@ async def replayed(exchange: Exchange, gateway: Gateway, ask: Ask, sinks: list[S
     assert cache is not None
     table = gateway.config.cache
     usage = ask.stream and not ask.hides_usage
-    wanted = wanted_of(exchange, table, ask.endpoint.name, ask.fields, usage=usage)
+    wanted = wanted_of(exchange, table, ask.endpoint.name, ask.fields, usage=usage, forwards=gateway.forwards)
     if wanted is None:
         return False
     found = await cache.get(wanted.key, wanted.max_age) if wanted.reads else None

@@ -71,6 +71,11 @@ class Headers(Mapping[str, str]):
             self._raw = ()
         return self._pairs
 
+    @property
+    def raw(self) -> Iterable[tuple[bytes, bytes]]:
+        """Every header as bytes; those of a whole answer as they came, without decoding them."""
+        return self._raw or [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self._pairs]
+
     def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]
         """The value of one header, or `default`."""
         wanted = name.lower()

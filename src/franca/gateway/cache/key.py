@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,6 +20,9 @@ _ENDPOINTS = frozenset({"chat", "completions", "embeddings"})
 _BESIDE = frozenset({"model", "stream", "stream_options", "user"})
 """Fields that say nothing of the answer, or are in the key apart."""
 
+_ABOUT = frozenset({b"http-referer", b"idempotency-key", b"x-session-id", b"x-title"})
+"""Headers that say who asks, and not what."""
+
 
 class Wanted(NamedTuple):
     """How a request is to be treated: looked up (`reads`) under this key, no older than `max_age`, its answer kept
@@ -32,13 +35,20 @@ class Wanted(NamedTuple):
 
 
 def wanted_of(
-    exchange: Exchange, table: CacheTable, endpoint: str, fields: Mapping[str, Any], *, usage: bool = False
+    exchange: Exchange,
+    table: CacheTable,
+    endpoint: str,
+    fields: Mapping[str, Any],
+    *,
+    usage: bool = False,
+    forwards: Iterable[bytes] = (),
 ) -> Wanted | None:
     """What the cache is to do for a request; None: nothing.
 
     endpoint  its name: only chats, completions and embeddings are kept
     fields    of the body as they came (`msgspec.Raw`). Written otherwise, even by a space, it is another request
     usage     whether the caller wants the usage at the end of a stream: that is another answer
+    forwards  headers that reach the server: with others of them it may answer something else
 
     Two callers' requests are never the same, unless `shared` says so. The model counts as it was asked for, whichever
     server answers; the answer as a whole and as a stream are two.
@@ -57,6 +67,10 @@ def wanted_of(
             value = fields[name]
             parts.append(name.encode())
             parts.append(value if type(value) is msgspec.Raw else msgspec.json.encode(value, order="sorted"))
+    for header in sorted(forwards):
+        given = exchange.headers.get(header)
+        if given is not None and header not in _ABOUT:
+            parts += (header, given)
     digest = sha256()
     for part in parts:
         digest.update(b"%d:" % len(part))  # so that no two lists of parts are one text

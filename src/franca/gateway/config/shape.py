@@ -5,10 +5,12 @@ Durations are seconds, sizes are bytes, money is US dollars. A secret is written
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 from msgspec import UNSET, Struct, UnsetType, field
 from msgspec.structs import asdict
+
+from ...errors import BadUsage
 
 __all__ = [
     "BudgetTable",
@@ -38,6 +40,9 @@ _SECRET = frozenset({"admin_key", "api_key", "api_keys", "cert", "headers", "key
 
 class _Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A table of the file: what it does not know is an error. Printed, it shows no value that may be a secret."""
+
+    def __reduce__(self) -> NoReturn:
+        raise BadUsage("a configuration may hold keys, and is not pickled: give its file to who needs it")
 
     def __repr__(self) -> str:
         shown = ", ".join(
@@ -85,8 +90,7 @@ class GatewayTable(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True
     keep_alive: float = 15.0
     """Silence of a server after which a streaming caller is sent a comment; 0 for none."""
     forward_headers: tuple[str, ...] = (
-        "http-referer", "idempotency-key", "openai-beta", "openai-organization", "openai-project", "x-session-id",
-        "x-title",
+        "http-referer", "idempotency-key", "openai-beta", "x-session-id", "x-title",
     )  # fmt: skip
     """Request headers that reach the server."""
     default_server: str | None = None

@@ -27,12 +27,6 @@ Headers = tuple[tuple[bytes, bytes], ...]
 _TAIL = 64 * 1024
 _AFTER_THE_END = 5.0
 """Seconds that a stream may go on after its last choice has ended: for the usage, and for [DONE]."""
-# What a server tells in its headers that callers' programs read; anything else stays between it and the gateway.
-_PASSED = frozenset({
-    "openai-model", "openai-organization", "openai-processing-ms", "openai-version", "x-generation-id",
-    "x-openrouter-cache-status", "x-openrouter-provider", "x-litellm-response-cost", "x-ms-region",
-    "content-disposition",
-})  # fmt: skip
 
 
 class Sink(Protocol):
@@ -55,7 +49,7 @@ async def deliver(
     exchange.server = upstream.name
     exchange.model = opened.model
     exchange.first = monotonic()
-    headers = told + _passed_on(opened)
+    headers = (*told, *opened.passed) if opened.passed else told
     if attendance.saying:
         await attendance.quiet()
     try:
@@ -72,20 +66,11 @@ async def deliver(
         opened.reply.close()
 
 
-def _passed_on(opened: Opened) -> Headers:
-    found: Headers = ()
-    for name, value in opened.pairs:
-        lower = name.lower()
-        if lower in _PASSED:
-            found = (*found, (lower.encode(), value.encode("latin-1")))
-    return found
-
-
 # ---- an answer in one piece -------------------------------------------------------------------------
 
 
 async def _whole(exchange: Exchange, upstream: Upstream, opened: Opened, headers: Headers, sinks: list[Sink]) -> None:
-    content_type = (opened.content_type or "application/octet-stream").encode("latin-1")
+    content_type = opened.content_type or b"application/octet-stream"
     status = opened.reply.status
     if opened.ended:
         if opened.found is not None:
@@ -149,7 +134,7 @@ async def _stream(
 ) -> None:
     scan, reply = opened.scan, opened.reply
     assert scan is not None
-    content_type = opened.content_type.encode("latin-1") or EVENT_STREAM
+    content_type = opened.content_type or EVENT_STREAM
     if not exchange.started:
         await send_head(exchange, reply.status, content_type, headers)
     idle = upstream.table.idle_timeout
@@ -232,13 +217,7 @@ def note_answer(exchange: Exchange, upstream: Upstream, model: str, said: Any) -
     exchange.generation = said.generation or exchange.generation
     usage: dict[str, Any] | None = said.usage
     if usage is not None:
-        exchange.prompt_tokens = _sum(exchange.prompt_tokens, _count(usage, "prompt_tokens", "input_tokens"))
-        made = _count(usage, "completion_tokens", "output_tokens")
-        exchange.completion_tokens = _sum(exchange.completion_tokens, made)
-        cached = _detail(usage, "prompt_tokens_details", "input_tokens_details", "cached_tokens")
-        exchange.cached_tokens = _sum(exchange.cached_tokens, cached)
-        thought = _detail(usage, "completion_tokens_details", "output_tokens_details", "reasoning_tokens")
-        exchange.reasoning_tokens = _sum(exchange.reasoning_tokens, thought)
+        _note_tokens(exchange, usage)
     if said.cost is not None:
         exchange.exact = exchange.cost is None or exchange.exact
         exchange.cost = said.cost + (exchange.cost or 0.0)
@@ -248,6 +227,17 @@ def note_answer(exchange: Exchange, upstream: Upstream, model: str, said: Any) -
         exchange.cost, exchange.exact = cost + (exchange.cost or 0.0), False
     elif upstream.table.free and exchange.cost is None:
         exchange.cost = 0.0
+
+
+def _note_tokens(exchange: Exchange, usage: dict[str, Any]) -> None:
+    exchange.prompt_tokens = _sum(exchange.prompt_tokens, _count(usage, "prompt_tokens", "input_tokens"))
+    exchange.completion_tokens = _sum(exchange.completion_tokens, _count(usage, "completion_tokens", "output_tokens"))
+    details = usage.get("prompt_tokens_details") or usage.get("input_tokens_details")
+    if type(details) is dict:
+        exchange.cached_tokens = _sum(exchange.cached_tokens, _count(details, "cached_tokens"))
+    details = usage.get("completion_tokens_details") or usage.get("output_tokens_details")
+    if type(details) is dict:
+        exchange.reasoning_tokens = _sum(exchange.reasoning_tokens, _count(details, "reasoning_tokens"))
 
 
 def _sum(before: int | None, more: int | None) -> int | None:
@@ -260,11 +250,6 @@ def _count(usage: Mapping[str, Any], *names: str) -> int | None:
         if type(value) is int and 0 <= value < 1 << 53:
             return value
     return None
-
-
-def _detail(usage: Mapping[str, Any], one: str, other: str, name: str) -> int | None:
-    details = usage.get(one) or usage.get(other)
-    return _count(details, name) if isinstance(details, dict) else None
 
 
 def _as_chat(usage: dict[str, Any]) -> dict[str, Any]:

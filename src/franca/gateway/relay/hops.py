@@ -139,11 +139,15 @@ class Travel:
 
 def _plain(text: str) -> bytes:
     """A text as a header can carry it."""
+    if text.isascii() and text.isprintable() and len(text) <= 1000:
+        return text.encode()
     return "".join(char if " " <= char <= "~" else "?" for char in text[:1000]).encode()
 
 
 def forwarded(exchange: Exchange, gateway: Gateway) -> tuple[tuple[str, str], ...]:
     """The headers of the caller's that reach the server, and those of its span."""
-    headers = exchange.headers
-    found = tuple((name, headers[key].decode("latin-1")) for key, name in gateway.forwards if key in headers)
+    headers, names = exchange.headers, gateway.forwards
+    found: tuple[tuple[str, str], ...] = ()
+    if not names.keys().isdisjoint(headers):
+        found = tuple((names[key], value.decode("latin-1")) for key, value in headers.items() if key in names)
     return found if gateway.spans is None else found + gateway.spans.headers(exchange)

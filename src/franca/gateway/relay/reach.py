@@ -34,6 +34,12 @@ __all__ = ["KEY_ERRORS", "Opened", "all_rest", "error_body", "origin_of", "reach
 
 Pairs = tuple[tuple[str, str], ...]
 
+_PASSED = frozenset({
+    b"content-disposition", b"openai-model", b"openai-organization", b"openai-processing-ms", b"openai-version",
+    b"x-generation-id", b"x-litellm-response-cost", b"x-ms-region", b"x-openrouter-cache-status",
+    b"x-openrouter-provider",
+})  # fmt: skip
+"""Anything else in the head of an answer stays between the server and the gateway."""
 _MOST_HELD = 64 * 1024
 """Bytes of a stream that are held back until it says something: then nobody else can be asked any more."""
 _WHOLE = 4 * 1024 * 1024
@@ -56,19 +62,23 @@ class Opened:
         "lane",
         "model",
         "open_ended",
-        "pairs",
+        "passed",
         "reply",
         "scan",
     )
 
     def __init__(self, reply: AsyncioReply, lane: Lane, model: str) -> None:
         self.reply = reply
-        self.pairs = reply.headers.pairs
-        self.content_type = ""
-        for name, value in self.pairs:
-            if len(name) == 12 and name.lower() == "content-type":
-                self.content_type = value
-        self.is_json = self.content_type.startswith("application/json")
+        self.content_type = b""
+        self.passed: list[tuple[bytes, bytes]] = []
+        """What it tells in headers that callers' programs read."""
+        for name, value in reply.headers.raw:
+            lower = name.lower()
+            if lower == b"content-type":
+                self.content_type = value.strip()
+            elif lower in _PASSED:
+                self.passed.append((lower, value.strip()))
+        self.is_json = self.content_type.startswith(b"application/json")
         self.lane = lane
         self.model = model
         self.data = b""

@@ -110,6 +110,8 @@ class Upstream:
     def lane(self, model: str, now: float) -> Lane | None:
         """The next key that does not rest; None when all do."""
         lanes = self.lanes
+        if len(lanes) == 1 and not lanes[0].rests:
+            return lanes[0]
         for _ in range(len(lanes)):
             lane = lanes[self._turn % len(lanes)]
             self._turn += 1

@@ -76,7 +76,7 @@ class RequestLog:
         self._out.put(
             RequestEntry(
                 id=exchange.id,
-                at=exchange.at,
+                at=round(exchange.at, 6),  # as it is told, so that a list can go on from it
                 key="" if key is None else key.id,
                 route=exchange.route,
                 asked=exchange.asked,
