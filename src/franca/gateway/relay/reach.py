@@ -146,13 +146,7 @@ async def reach(
                 one not in refused and one.free_at(model) <= now for one in upstream.lanes
             ):
                 continue
-            now = monotonic()
-            if not upstream.breaker.allows(now):
-                raise
-            delay = wait_before_retry(
-                policy, lane.session.budget, error, retries,
-                chance=lane.session.chance(), remaining=None if until is None else until - now,
-            )  # fmt: skip
+            delay = _pause(upstream, lane, policy, error, retries, until)
             if delay is None:
                 raise
             retries += 1
@@ -165,6 +159,17 @@ async def reach(
             lane.session.budget.earn()
             draft.helped()
             return opened
+
+
+def _pause(
+    upstream: Upstream, lane: Lane, policy: RetryPolicy, error: FrancaError, retries: int, until: float | None
+) -> float | None:
+    """Seconds before the next try at this server; None when there is none."""
+    now = monotonic()
+    if not upstream.breaker.allows(now):
+        return None
+    session, remaining = lane.session, None if until is None else until - now
+    return wait_before_retry(policy, session.budget, error, retries, chance=session.chance(), remaining=remaining)
 
 
 def all_rest(upstream: Upstream, model: str, now: float) -> RateLimited:
