@@ -198,3 +198,33 @@ def test_none_keeps_nothing_and_says_so() -> None:
         ]  # fmt: skip
 
     assert asyncio.run(act()) == [[UsageLine()], [], None, [], {}, []]
+
+
+def test_another_process_that_closes_takes_nothing_away(tmp_path: Path) -> None:
+    """What a running gateway writes after `franca usage` looked at its file is seen by the next one who looks: no lock
+    of ours is lost when a connection is made, so that nobody takes the log of changes away that we still write."""
+    script = (
+        "import asyncio, sys\n"
+        "from franca.gateway.store.base import UsageQuery, open_store\n"
+        "async def main():\n"
+        "    store = open_store('sqlite:' + sys.argv[1])\n"
+        "    print((await store.usage(UsageQuery()))[0].requests)\n"
+        "    await store.close()\n"
+        "asyncio.run(main())\n"
+    )
+    path = tmp_path / "franca.db"
+
+    def seen() -> int:
+        done = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True)
+        return int(done.stdout)
+
+    async def act() -> None:
+        store = SqliteStore(path)
+        await put(store)
+        assert await count(store) == 1  # the reader's connection is made too
+        assert seen() == 1
+        await put(store)
+        assert seen() == 2
+        await store.close()
+
+    asyncio.run(act())

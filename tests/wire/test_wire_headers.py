@@ -134,3 +134,13 @@ def test_secrets_in_a_query():
         "c",
     ]
     assert secret_values("") == []
+
+
+def test_headers_as_bytes() -> None:
+    """As they came from the wire, before and after they were looked at, and of headers that were made of texts."""
+    pairs = [(b"X-A", b"1"), (b"x-a", b"\xe9")]
+    headers = Headers.of_bytes(pairs)
+    assert list(headers.raw) == pairs
+    assert headers["x-a"] == "1, é"
+    assert list(headers.raw) == pairs
+    assert list(Headers([("A", "é")]).raw) == [(b"A", b"\xe9")]
