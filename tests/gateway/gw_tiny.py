@@ -193,6 +193,7 @@ def main(path: str) -> int:
     config = read_config(path)
 
     logging.basicConfig(format="%(message)s")
+    logging.getLogger("franca.gateway").setLevel(logging.INFO)
     plan = Plan(config=config, path=path, since=since, create=TinyApp)
     plan.ready = lambda url, _: print(url, flush=True)
     return serve(plan)

@@ -241,18 +241,18 @@ def test_a_broken_server_rests_and_is_tried_by_one(tmp_path: Path) -> None:
     """After its failures it is asked no more; when its rest is over one request tries it, and opens it for all."""
     state = {"good": False}
     with (
-        Puppet(lambda call: (good if state["good"] else fails(500))(call)) as server,
-        relaying(tmp_path, {"sim": server.table()}, routing={"failures": 3, "rest": 0.4}) as gateway,
+        Puppet(lambda call: good(call) if state["good"] else call.reset()) as server,
+        relaying(tmp_path, {"sim": server.table(retries=0)}, routing={"failures": 3, "rest": 0.4}) as gateway,
     ):
         for _ in range(3):
-            assert gateway.chat("sim/m").status == 500
+            assert gateway.chat("sim/m").status == 502
         assert gateway.breaker("sim") == "open"
         got = gateway.chat("sim/m")
         assert (got.status, got.json()["error"]["code"]) == (503, "server_resting")
         assert int(got.headers["retry-after"]) >= 1
         assert len(server.calls) == 3
         wait_until(lambda: gateway.breaker("sim") == "half-open", "the rest to be over")
-        assert gateway.chat("sim/m").status == 500
+        assert gateway.chat("sim/m").status == 502
         assert gateway.breaker("sim") == "open"
         assert len(server.calls) == 4
         state["good"] = True
@@ -267,16 +267,16 @@ def test_one_try_at_a_time(tmp_path: Path) -> None:
 
     def play(call: Call) -> None:
         if call.number == 0:
-            fails(500)(call)
+            call.reset()
         else:
             assert gate.wait(10)
             good(call)
 
     with (
         Puppet(play) as server,
-        relaying(tmp_path, {"sim": server.table()}, routing={"failures": 1, "rest": 5.0}) as gateway,
+        relaying(tmp_path, {"sim": server.table(retries=0)}, routing={"failures": 1, "rest": 5.0}) as gateway,
     ):
-        assert gateway.chat("sim/m").status == 500
+        assert gateway.chat("sim/m").status == 502
         import time
 
         gateway.gateway.servers["sim"].breaker.woke(time.monotonic())
@@ -286,6 +286,22 @@ def test_one_try_at_a_time(tmp_path: Path) -> None:
             gate.set()
             assert b"200 OK" in first.until(b"}}")
         assert gateway.breaker("sim") == "closed"
+
+
+def test_a_model_that_is_down_takes_no_other_with_it(tmp_path: Path) -> None:
+    """Behind a router one model of many fails: it rests, and the others go on being asked."""
+
+    def play(call: Call) -> None:
+        (fails(502) if call.json()["model"] == "dead" else good)(call)
+
+    with (
+        Puppet(play) as server,
+        relaying(tmp_path, {"sim": server.table(retries=0)}, routing={"failures": 2, "rest": 30.0}) as gateway,
+    ):
+        assert [gateway.chat("sim/dead").status for _ in range(3)] == [502, 502, 503]
+        assert gateway.chat("sim/m").status == 200
+        assert gateway.breaker("sim") == "closed"
+        assert len(server.calls) == 3
 
 
 def test_a_bad_request_is_no_failure_of_the_server(tmp_path: Path) -> None:

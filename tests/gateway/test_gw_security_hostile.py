@@ -185,7 +185,7 @@ def test_leaving_before_the_usage_is_not_cheaper() -> None:
         connection.close()
         (seat,) = gateway.app.gateway.quota._seats.values()
         wait_until(lambda: seat.own.total_held == 0 and seat.own.running == 0, "the request to be settled")
-        assert seat.own.total_spent >= pieces * 0.1 / 1e6 * 1e9
+        assert seat.own.total_spent >= (pieces - 3) * 100  # billionths; a few events hold no token
 
 
 @pytest.mark.parametrize("n", [b'"50"', b"50.0", b"5e1"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from itertools import pairwise
 
@@ -14,6 +15,8 @@ from franca.errors import ConnectionLost, ProtocolError
 from franca.io.http11 import HEAD_LIMIT, ResponseParser
 
 Outcome = tuple[str, object]
+
+OLD = re.compile(rb"HTTP/1\.0 \d")  # in a status line, and not by chance in a body
 
 
 def parse(pieces: list[bytes]) -> Outcome:
@@ -138,7 +141,7 @@ def test_valid_answers_are_read_as_h11_reads_them(data):
     """Status, headers, body, and whether the connection may be used again (which h11 never allows in HTTP/1.0)."""
     kind, ours = parse([data])
     assert kind == "answer"
-    assert parse_h11(data) == (kind, ours if b"HTTP/1.0" not in data else (*ours[:3], False))
+    assert parse_h11(data) == (kind, ours if not OLD.search(data) else (*ours[:3], False))
 
 
 @settings(max_examples=200, deadline=None)
@@ -165,7 +168,7 @@ def test_mangled_answers(data):
         assert ours[0] == theirs[0]
         assert ours[2] == theirs[2]
         assert ours[1] == theirs[1]
-        assert theirs[3] or not ours[3] or b"HTTP/1.0" in data
+        assert theirs[3] or not ours[3] or OLD.search(data)
 
 
 @settings(max_examples=200, deadline=None)

@@ -103,6 +103,8 @@ def _wish(args: argparse.Namespace, name: str | None) -> KeyWish:
     said: dict[str, Any] = {} if name is None else {"name": name}
     for field in ("models", "routes", "tags"):
         text = getattr(args, field)
+        if text is not None and not text.strip():
+            raise BadUsage(f'--{field} is empty (a variable that is not set?); write "none" for no restriction')
         if text is not None:
             said[field] = None if text in _NOTHING else words_of(text)
     for field in ("rpm", "tpm", "parallel"):

@@ -79,6 +79,7 @@ def _path(given: str | None) -> str | None:
 
 def _check(path: str | None) -> int:
     """Print all that is wrong or doubtful; exit code 2 where it would not start."""
+    from ..gateway import create_app
     from ..gateway.config import ambient_config, examine
 
     if path is None:
@@ -89,6 +90,11 @@ def _check(path: str | None) -> int:
     for problem in problems:
         print(safe(problem.text(path)))
     if found is None or any(problem.severity == "error" for problem in problems):
+        return USAGE
+    try:
+        create_app(found, path=path)  # opens nothing, and knows what only the parts themselves can tell
+    except BadUsage as error:
+        print(safe(f"{path}: error: {error.message}"))
         return USAGE
     print(f"{safe(path)}: fine (servers: {len(found.servers)}, aliases: {len(found.models)}, keys: {len(found.keys)})")
     return OK
@@ -255,6 +261,7 @@ def _log_to_stderr(as_json: bool) -> None:
         logger = logging.getLogger(name)
         logger.addHandler(handler)
         logger.propagate = False
+    logging.getLogger("franca.gateway").setLevel(logging.INFO)
 
 
 def _log_along(log: Any) -> None:
@@ -266,3 +273,4 @@ def _log_along(log: Any) -> None:
 
     for name in ("franca", "uvicorn.error"):
         logging.getLogger(name).handlers[:] = [Records(log)]
+    logging.getLogger("franca.gateway").setLevel(logging.INFO)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["admit", "admit_passing", "settle"]
 
+_NO_TOKENS = 3
+"""Events of a stream that hold none: its role, its end, its usage."""
 _NEXT_TO_NOTHING = 1e-9
 """Dollars: so that a budget that is used up ends what is passed on too."""
 
@@ -78,6 +80,7 @@ def settle(exchange: Exchange, gateway: Gateway) -> None:
     elif counted:
         gateway.quota.settle(admission, Spent((prompt or 0) + (completion or 0), exchange.cost))
     else:
+        # The books keep no cost for it: nobody told one.
         gateway.quota.settle(admission, _uncounted(exchange, gateway, admission))
 
 
@@ -85,8 +88,10 @@ def _uncounted(exchange: Exchange, gateway: Gateway, admission: Admission) -> Sp
     """What is booked for an answer that nobody counted: what was reserved, or what is known to have come, if that is
     more. Else whoever leaves before the last event would have the answer for next to nothing."""
     reserved = admission.estimate
+    if not isinstance(reserved, Guess) or reserved.capped:
+        return Spent(reserved.tokens, None)  # it asked for no more than that
+    tokens = max(0, exchange.events - _NO_TOKENS)
     upstream = gateway.servers.get(exchange.server)
     price = None if upstream is None else upstream.pricing.price(exchange.model)
-    came = 0.0 if price is None else exchange.events * price.output / 1_000_000
-    cost = came if reserved.cost is not None and came > reserved.cost else None
-    return Spent(max(reserved.tokens, exchange.events), cost)
+    came = 0.0 if price is None else tokens * price.output / 1_000_000
+    return Spent(max(reserved.tokens, tokens), came if reserved.cost is not None and came > reserved.cost else None)

@@ -120,9 +120,8 @@ async def _passed(exchange: Exchange, gateway: Gateway, upstream: Upstream, path
             upstream.table.connect_timeout, monotonic() + upstream.table.timeout, lane.session.max_body, True,
         )  # fmt: skip
         upstream.in_flight += 1
-        upstream.requests += 1
         exchange.tries += 1
-        upstream.breaker.began(monotonic())
+        upstream.began("", monotonic())
         try:
             await _relayed(exchange, upstream, lane, request)
         except FrancaError as error:
@@ -130,7 +129,7 @@ async def _passed(exchange: Exchange, gateway: Gateway, upstream: Upstream, path
             upstream.failed(error, lane, "")
             raise
         except BaseException:
-            upstream.breaker.gave_up()
+            upstream.gave_up("")
             raise
         finally:
             upstream.in_flight -= 1
@@ -141,7 +140,7 @@ def _free_lane(upstream: Upstream) -> Lane:
     if not upstream.has_room():
         raise Problem(429, f"{upstream.name} is asked as often at once as is allowed", "server_busy", headers=_SOON)
     lane = upstream.lane("", monotonic())
-    if lane is None or not upstream.breaker.allows(monotonic()):
+    if lane is None or not upstream.allows("", monotonic()):
         raise Problem(503, f"{upstream.name} rests after failures", "server_resting", headers=_SOON)
     return lane
 
@@ -150,7 +149,7 @@ async def _relayed(exchange: Exchange, upstream: Upstream, lane: Lane, request: 
     began = monotonic()
     reply = await upstream.transport.send(request)
     try:
-        upstream.answered(monotonic() - began)
+        upstream.answered("", monotonic() - began)
         exchange.first = monotonic()
         headers = tuple((name.encode(), value.encode("latin-1")) for name, value in _kept(reply.headers.pairs, _BACK))
         content_type = next((value for name, value in headers if name == b"content-type"), b"application/octet-stream")

@@ -86,7 +86,7 @@ def problem_of(error: FrancaError) -> Problem:
         return Problem(400, error.message, _code(error) or "bad_request", param=error.param)
     if isinstance(error, OutputInvalid):
         return Problem(
-            502, error.message, "output_invalid", type="output_invalid",
+            502, error.message, "output_invalid", type="output_invalid", headers=((b"x-should-retry", b"false"),),
             upstream={"server": error.server, "problems": list(error.problems)},
         )  # fmt: skip
     status = error.status if isinstance(error, StatusError) and error.status else _status(error)

@@ -96,7 +96,7 @@ class Running(uvicorn.Server):
         if self.should_exit:
             self.force_exit = True
         elif any(not _is_idle(one) for one in self.server_state.connections):
-            _log.warning("ending: answers on their way have %g s to finish", self.drain)
+            _log.info("ending: answers on their way have %g s to finish", self.drain)
         self._app.draining = True
         self.should_exit = True
         self._told.set()

@@ -84,7 +84,7 @@ def reread(path: str | PathLike[str], on_change: Callable[[Config], object]) -> 
     except Exception:
         _log.exception("%s could not be used; the configuration before it stays", fspath(path))
     else:
-        _log.warning("%s was read again and is in use", fspath(path))
+        _log.info("%s was read again and is in use", fspath(path))
         return config
     return None
 

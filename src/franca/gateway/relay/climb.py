@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from ...errors import BadUsage, FrancaError
+from ...errors import BadUsage, FrancaError, StreamBroken
 from ..problem import Problem
 from ..structured import answer
 from .reach import KEY_ERRORS, all_rest
@@ -43,15 +43,14 @@ async def climb(
         if until is not None:
             options["deadline"] = max(0.001, until - now)
         tries = exchange.tries
-        upstream.requests += 1
-        upstream.breaker.began(now)
+        upstream.began(model, now)
         try:
             await answer(
                 exchange, upstream, lane.session, model, ask.fields, attempts=attempts,
                 tells_usage=not ask.hides_usage, options=options, attendance=attendance, sinks=sinks,
             )  # fmt: skip
         except (Problem, BadUsage):  # nothing was sent
-            upstream.breaker.gave_up()
+            upstream.gave_up(model)
             raise
         except FrancaError as error:
             exchange.tries = max(exchange.tries, tries + 1)
@@ -62,10 +61,10 @@ async def climb(
             raise
         except BaseException:  # the caller left, while the server was at work
             exchange.tries = max(exchange.tries, tries + 1)
-            upstream.breaker.gave_up()
+            upstream.gave_up(model)
             raise
         if exchange.outcome == "cut":
-            upstream.breaker.failed(monotonic())
+            upstream.failed(StreamBroken("the stream was cut"), lane, model)
         else:
-            upstream.answered(monotonic() - now)
+            upstream.answered(model, monotonic() - now)
         return

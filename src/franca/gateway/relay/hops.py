@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from ...errors import FrancaError, OutputInvalid
+from ...errors import FrancaError, OutputInvalid, TransportError
 from ...flow.session import falls_back
 from ..problem import Problem, problem_of
 from ..structured import needs_ladder
@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 __all__ = ["Travel", "forwarded"]
 
 _MOST_TOLD = 8
+# Where callers have keys they are not who runs it, and addresses of servers are none of their business.
+_UNREACHED = {
+    "ConnectFailed": "the server {} cannot be reached",
+    "TimedOut": "the server {} did not answer in time",
+    "ConnectionLost": "the connection to the server {} broke off",
+    "ProtocolError": "the server {} answered with what cannot be read",
+}
 
 
 class Travel:
@@ -60,14 +67,14 @@ class Travel:
         """Answer the caller. Raises Problem when no server did."""
         last: FrancaError | None = None
         hops = self._route.hops
-        skipped: list[Upstream] = []
+        skipped: dict[Hop, Upstream] = {}
         for number, hop in enumerate(hops):
             upstream = self._servers[hop.server]
             now = monotonic()
             if self._until is not None and now >= self._until:
                 break
-            if not upstream.breaker.allows(now) or not upstream.has_room():
-                skipped.append(upstream)
+            if not upstream.allows(hop.model, now) or not upstream.has_room():
+                skipped[hop] = upstream
                 continue
             upstream.in_flight += 1
             try:
@@ -116,24 +123,28 @@ class Travel:
             told.append((b"x-franca-adapted", _plain("; ".join(map(str, draft.changes[:_MOST_TOLD])))))
         return tuple(told)
 
-    def _gave_up(self, last: FrancaError | None, skipped: list[Upstream]) -> Problem:
+    def _gave_up(self, last: FrancaError | None, skipped: dict[Hop, Upstream]) -> Problem:
         if last is not None:
             problem = problem_of(last)
+            if isinstance(last, TransportError) and len(self._gateway.ring):
+                problem.message = _UNREACHED.get(type(last).__name__, "{} did not answer").format(last.server)
             if self._tried[1:]:
                 problem.headers = (*problem.headers, (b"x-franca-tried", _plain("; ".join(self._tried[-_MOST_TOLD:]))))
             return problem
         if not skipped:
             return Problem(504, f"the deadline of {self._exchange.asked} passed before it was sent", "deadline")
-        full = [upstream for upstream in skipped if not upstream.has_room()]
-        if len(full) == len(skipped):
-            names = ", ".join(upstream.name for upstream in full)
+        if not any(upstream.has_room() for upstream in skipped.values()):
+            names = ", ".join(dict.fromkeys(upstream.name for upstream in skipped.values()))
             return Problem(
                 429, f"{names}: as many requests as are allowed at once (parallel) are under way", "server_busy",
                 headers=((b"retry-after", b"1"),),
             )  # fmt: skip
         now = monotonic()
-        wait = max(1, round(min(upstream.breaker.reopens_in(now) for upstream in skipped)))
-        shown = "; ".join(f"{upstream.name} rests after failures ({upstream.last_kind})" for upstream in skipped)
+        wait = max(1, round(min(upstream.reopens_in(hop.model, now) for hop, upstream in skipped.items())))
+        shown = "; ".join(
+            f"{hop.server}/{hop.model} rests after failures ({upstream.last_kind or 'none of its own'})"
+            for hop, upstream in skipped.items()
+        )
         return Problem(503, shown, "server_resting", headers=((b"retry-after", b"%d" % wait),))
 
 

@@ -130,15 +130,14 @@ async def reach(
         limit = now + table.timeout
         if until is not None and until < limit:
             limit = until
-        upstream.requests += 1
         exchange.tries += 1
-        upstream.breaker.began(now)
+        upstream.began(model, now)
         try:
             opened = await _attempt(upstream, lane, model, draft, ask, more, limit)
         except FrancaError as error:
             with_origin(error, origin_of(lane, model))
             if isinstance(error, StatusError) and draft.mend(error):
-                upstream.breaker.succeeded(monotonic())  # it is there, and said what it wants
+                upstream.answered(model)  # it is there, and said what it wants
                 continue
             upstream.failed(error, lane, model)
             refused.add(lane)
@@ -146,27 +145,33 @@ async def reach(
                 one not in refused and one.free_at(model) <= now for one in upstream.lanes
             ):
                 continue
-            delay = _pause(upstream, lane, policy, error, retries, until)
+            delay = _pause(upstream, lane, model, policy, error, retries, until)
             if delay is None:
                 raise
             retries += 1
             await asyncio.sleep(delay)
         except BaseException:  # the caller left
-            upstream.breaker.gave_up()
+            upstream.gave_up(model)
             raise
         else:
-            upstream.answered(monotonic() - now)
+            upstream.answered(model, monotonic() - now)
             lane.session.budget.earn()
             draft.helped()
             return opened
 
 
 def _pause(
-    upstream: Upstream, lane: Lane, policy: RetryPolicy, error: FrancaError, retries: int, until: float | None
+    upstream: Upstream,
+    lane: Lane,
+    model: str,
+    policy: RetryPolicy,
+    error: FrancaError,
+    retries: int,
+    until: float | None,
 ) -> float | None:
     """Seconds before the next try at this server; None when there is none."""
     now = monotonic()
-    if not upstream.breaker.allows(now):
+    if not upstream.allows(model, now):
         return None
     session, remaining = lane.session, None if until is None else until - now
     return wait_before_retry(policy, session.budget, error, retries, chance=session.chance(), remaining=remaining)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from logging import getLogger
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Lane", "Upstream"]
 
+_log = getLogger("franca.gateway")
+_FAULTS = (TransportError, ServerFault, StreamBroken, RateLimited, Unauthorized, OutOfCredits)
+"""What is no fault of the request."""
 _KEY_RESTS = 60.0
 """Seconds that a key rests which was refused, or has no credit, and nobody said for how long."""
 _MOST_RESTS = 256
@@ -91,6 +95,8 @@ class Upstream:
         self.latency: float | None = None
         """Seconds until the first byte, a moving average; None before the first answer."""
         self.last_error = ""
+        self._models: dict[str, Breaker] = {}
+        """Of models that failed while the server itself was there."""
         self._turn = 0
 
     @property
@@ -148,27 +154,77 @@ class Upstream:
         except ValueError:
             return reply.status, None
 
-    def answered(self, seconds: float) -> None:
-        """An answer began after so many seconds."""
-        self.breaker.succeeded(monotonic())
-        self.latency = seconds if self.latency is None else self.latency + _WEIGHT * (seconds - self.latency)
+    # ---- how it fares -----------------------------------------------------------------------------------
+
+    def allows(self, model: str, now: float) -> bool:
+        """Whether neither the server nor this model of it rests."""
+        if not self.breaker.allows(now):
+            return False
+        own = self._models.get(model)
+        return own is None or own.allows(now)
+
+    def reopens_in(self, model: str, now: float) -> float:
+        """Seconds until it may be asked again."""
+        own = self._models.get(model)
+        return max(self.breaker.reopens_in(now), 0.0 if own is None else own.reopens_in(now))
+
+    def began(self, model: str, now: float) -> None:
+        """A request is sent."""
+        self.requests += 1
+        self.breaker.began(now)
+        own = self._models.get(model)
+        if own is not None:
+            own.began(now)
+
+    def gave_up(self, model: str) -> None:
+        """A request ended that tells nothing of the server: its caller left, or asked for something wrong."""
+        self.breaker.gave_up()
+        own = self._models.get(model)
+        if own is not None:
+            own.gave_up()
+
+    def answered(self, model: str, seconds: float | None = None) -> None:
+        """An answer came, or began after so many seconds."""
+        now = monotonic()
+        self.breaker.succeeded(now)
+        own = self._models.get(model)
+        if own is not None:
+            own.succeeded(now)
+        if seconds is not None:
+            self.latency = seconds if self.latency is None else self.latency + _WEIGHT * (seconds - self.latency)
 
     def failed(self, error: FrancaError, lane: Lane | None, model: str) -> None:
-        """A request failed. Only what is the server's own fault counts against it; a limit lets the key rest."""
+        """A request failed. Only what is no fault of the request counts: a limit lets the key rest, an error of the
+        server the model, because behind a router one of many is down; and what broke on the way the server."""
         now = monotonic()
-        self.failures += 1
-        self.last_error = f"{type(error).__name__}: {error.message}"[:300]
+        if isinstance(error, _FAULTS):
+            self.failures += 1
+            self.last_error = f"{type(error).__name__}: {error.message}"[:300]
         if isinstance(error, (Unauthorized, OutOfCredits)) and lane is not None:
             lane.rest("", now + (error.retry_after or _KEY_RESTS) if len(self.lanes) > 1 else 0.0)
-            self.breaker.gave_up()
-        elif isinstance(error, RateLimited):
-            if lane is not None and error.retry_after:
-                lane.rest(model, now + min(error.retry_after, 3600.0))
-            self.breaker.gave_up()
-        elif isinstance(error, (TransportError, ServerFault, StreamBroken)):
-            self.breaker.failed(now)
+        elif isinstance(error, RateLimited) and lane is not None and error.retry_after:
+            lane.rest(model, now + min(error.retry_after, 3600.0))
+        if isinstance(error, ServerFault):
+            self.breaker.succeeded(now)  # it is there
+            self._count(self._models_breaker(model), f"{self.name}/{model}", now)
+        elif isinstance(error, (TransportError, StreamBroken)):
+            self._count(self.breaker, self.name, now)
         else:
-            self.breaker.gave_up()
+            self.gave_up(model)
+
+    def _models_breaker(self, model: str) -> Breaker:
+        found = self._models.get(model)
+        if found is None:
+            if len(self._models) >= _MOST_RESTS:
+                self._models.pop(next(iter(self._models)))
+            found = self._models[model] = Breaker(self.routing)
+        return found
+
+    def _count(self, breaker: Breaker, what: str, now: float) -> None:
+        rested = not breaker.allows(now)
+        breaker.failed(now)
+        if not rested and not breaker.allows(now):
+            _log.warning("%s rests for %.0f s after failures: %s", what, breaker.reopens_in(now), self.last_error)
 
 
 def _session(server: str | Server, options: Mapping[str, Any], version: str) -> Session:
