@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,6 +23,8 @@ __all__ = ["SqliteStore", "make_private"]
 Result = TypeVar("Result")
 
 _BUSY = 2.0  # seconds that one process waits for another one's transaction
+_SIZES = (256, 64, 16, 4)
+"""Rows of one statement; few sizes, so that each is prepared once. 256 of ours are 7,000 values, of 32,766 at most."""
 _MOST_IN_MEMORY = 20_000
 _OLDEST = (3, 35)  # knows RETURNING
 
@@ -225,6 +227,21 @@ def _is_up_to_date(connection: Connection) -> bool:
     return connection.execute("SELECT value FROM franca_meta WHERE name = 'version'").fetchall() == [(VERSION,)]
 
 
+def _put_many(connection: Connection, text: str, values: Sequence[Any]) -> None:
+    """Run an INSERT for many rows. For each statement this thread gives the interpreter's lock away and fights for it
+    again, which costs the event loop more than the rows: so one statement takes as many as there are."""
+    done = 0
+    if text.endswith(")"):  # without a clause behind its row
+        row = text[text.rindex(" (") + 1 :]
+        for size in _SIZES:
+            several = text + f", {row}" * (size - 1)
+            while len(values) - done >= size:
+                connection.execute(several, [cell for one in values[done : done + size] for cell in one])
+                done += size
+    if done < len(values):
+        connection.executemany(text, values[done:])
+
+
 def _played(connection: Connection, script: Script[Result]) -> Result:
     """Run a script to its end."""
     rows: list[tuple[Any, ...]] = []
@@ -232,7 +249,7 @@ def _played(connection: Connection, script: Script[Result]) -> Result:
         ask = next(script)
         while True:
             if ask.many:
-                connection.executemany(ask.text, ask.values)
+                _put_many(connection, ask.text, ask.values)
                 rows = []
             else:
                 rows = connection.execute(ask.text, ask.values).fetchall()
