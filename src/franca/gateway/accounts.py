@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from .quota.admission import Admission, Estimate, Spent
 from .quota.estimate import Guess, estimate
-from .structured import needs_ladder
+from .relay.climb import climbs
 
 if TYPE_CHECKING:
     from .exchange import Exchange
@@ -32,14 +32,11 @@ async def admit(exchange: Exchange, gateway: Gateway, ask: Ask, route: Route, si
     default = gateway.config.limits.reserve_tokens if ask.endpoint.writes else 0
     fields = {"model": exchange.asked.encode(), **ask.fields}
     servers, hops = gateway.servers, route.hops
-    wanted = fields.get("response_format") if route.structured and ask.endpoint.kind == "chat" else None
     most = None
     for hop in hops if key.bounds.has_budget or key.team_bounds.has_budget else hops[:1]:
         upstream = servers[hop.server]
         guess = estimate(fields, size, upstream.pricing.price(hop.model), default)
-        if wanted is not None and needs_ladder(
-            upstream.lanes[0].session, hop.model, wanted, gateway.config.structured, upstream.table
-        ):
+        if climbs(gateway, route, ask, upstream, hop.model):
             guess = _times(guess, gateway.config.structured.attempts)
         if most is None or guess.cost is None or (most.cost is not None and guess.cost > most.cost):
             most = guess

@@ -10,6 +10,7 @@ from ..errors import FrancaError
 from .answer import send_json
 from .door import let_in
 from .problem import Problem
+from .routing.health import get_from
 from .store.base import StoreDown
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["serve_generation"]
 
 _MOST = 200
+_PATIENCE = 10.0
 _SOON = ((b"retry-after", b"5"),)
 
 
@@ -51,10 +53,10 @@ async def _asked(gateway: Gateway, row: UsageRow) -> dict[str, Any] | None:
     if upstream is None or upstream.kind != "openrouter" or not row.generation:
         return None
     try:
-        status, body = await upstream.get(f"generation?id={quote(row.generation, safe='')}")
+        body = (await get_from(upstream, f"generation?id={quote(row.generation, safe='')}", _PATIENCE)).json()
     except FrancaError:
         return None
-    return body["data"] if status == 200 and isinstance(body, dict) and isinstance(body.get("data"), dict) else None
+    return body["data"] if isinstance(body, dict) and isinstance(body.get("data"), dict) else None
 
 
 def _stats(row: UsageRow) -> dict[str, Any]:

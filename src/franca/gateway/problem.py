@@ -10,11 +10,9 @@ import msgspec
 
 from ..errors import (
     BadUsage,
-    ConnectFailed,
     FrancaError,
     OutputInvalid,
     StatusError,
-    StreamBroken,
     TimedOut,
 )
 
@@ -89,7 +87,9 @@ def problem_of(error: FrancaError) -> Problem:
             502, error.message, "output_invalid", type="output_invalid", headers=((b"x-should-retry", b"false"),),
             upstream={"server": error.server, "problems": list(error.problems)},
         )  # fmt: skip
-    status = error.status if isinstance(error, StatusError) and error.status else _status(error)
+    status = (
+        error.status if isinstance(error, StatusError) and error.status else 504 if isinstance(error, TimedOut) else 502
+    )
     if not 400 <= status < 600:
         status = 502
     headers: Headers = ()
@@ -113,14 +113,6 @@ _WORDS = {
     "StreamBroken": "stream_broken",
     "NoChoices": "no_choices",
 }
-
-
-def _status(error: FrancaError) -> int:
-    if isinstance(error, TimedOut):
-        return 504
-    if isinstance(error, (ConnectFailed, StreamBroken)):
-        return 502
-    return 502
 
 
 def _code(error: FrancaError) -> str | None:

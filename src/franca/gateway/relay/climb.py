@@ -7,17 +7,28 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import BadUsage, FrancaError, StreamBroken
 from ..problem import Problem
-from ..structured import answer
+from ..structured import answer, needs_ladder
 from .reach import KEY_ERRORS, all_rest
 
 if TYPE_CHECKING:
     from ..exchange import Exchange
+    from ..gateway import Gateway
+    from ..routing.table import Route
     from .ask import Ask
     from .attendance import Attendance
     from .deliver import Sink
     from .upstream import Lane, Upstream
 
-__all__ = ["climb"]
+__all__ = ["climb", "climbs"]
+
+
+def climbs(gateway: Gateway, route: Route, ask: Ask, upstream: Upstream, model: str) -> bool:
+    """Whether the ladder answers this request at this server, and not the server by itself."""
+    wanted = ask.fields.get("response_format")
+    if wanted is None or ask.endpoint.kind != "chat" or not route.structured:
+        return False
+    session, name = upstream.lanes[0].session, f"{upstream.name}/{model}"
+    return needs_ladder(session, model, wanted, gateway.config.structured, upstream.table, name)
 
 
 async def climb(

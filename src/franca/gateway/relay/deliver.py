@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -12,6 +11,7 @@ from ...errors import FrancaError, StreamBroken
 from ...faults import error_from_object, with_origin
 from ..answer import EVENT_STREAM, event_of, send_bytes, send_head, send_piece
 from ..problem import problem_of
+from ..tally import add_tokens
 from .found import scan_tail
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ def note_answer(exchange: Exchange, upstream: Upstream, model: str, said: Any) -
     exchange.generation = said.generation or exchange.generation
     usage: dict[str, Any] | None = said.usage
     if usage is not None:
-        _note_tokens(exchange, usage)
+        add_tokens(exchange, usage)
     if said.cost is not None:
         exchange.exact = exchange.cost is None or exchange.exact
         exchange.cost = said.cost + (exchange.cost or 0.0)
@@ -227,29 +227,6 @@ def note_answer(exchange: Exchange, upstream: Upstream, model: str, said: Any) -
         exchange.cost, exchange.exact = cost + (exchange.cost or 0.0), False
     elif upstream.table.free and exchange.cost is None:
         exchange.cost = 0.0
-
-
-def _note_tokens(exchange: Exchange, usage: dict[str, Any]) -> None:
-    exchange.prompt_tokens = _sum(exchange.prompt_tokens, _count(usage, "prompt_tokens", "input_tokens"))
-    exchange.completion_tokens = _sum(exchange.completion_tokens, _count(usage, "completion_tokens", "output_tokens"))
-    details = usage.get("prompt_tokens_details") or usage.get("input_tokens_details")
-    if type(details) is dict:
-        exchange.cached_tokens = _sum(exchange.cached_tokens, _count(details, "cached_tokens"))
-    details = usage.get("completion_tokens_details") or usage.get("output_tokens_details")
-    if type(details) is dict:
-        exchange.reasoning_tokens = _sum(exchange.reasoning_tokens, _count(details, "reasoning_tokens"))
-
-
-def _sum(before: int | None, more: int | None) -> int | None:
-    return more if before is None else before + (more or 0)
-
-
-def _count(usage: Mapping[str, Any], *names: str) -> int | None:
-    for name in names:
-        value = usage.get(name)
-        if type(value) is int and 0 <= value < 1 << 53:
-            return value
-    return None
 
 
 def _as_chat(usage: dict[str, Any]) -> dict[str, Any]:

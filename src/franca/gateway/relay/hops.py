@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from ...errors import FrancaError, OutputInvalid, TransportError
 from ...flow.session import falls_back
 from ..problem import Problem, problem_of
-from ..structured import needs_ladder
 from .ask import Ask, Draft
-from .climb import climb
+from .climb import climb, climbs
 from .deliver import Headers, Sink, deliver
 from .reach import reach
 
@@ -91,7 +90,7 @@ class Travel:
         raise self._gave_up(last, skipped)
 
     async def _ask_one(self, upstream: Upstream, hop: Hop, hurry: bool) -> None:
-        if self._ask.endpoint.kind == "chat" and self._needs_ladder(upstream, hop):
+        if climbs(self._gateway, self._route, self._ask, upstream, hop.model):
             exchange, before = self._exchange, self._exchange.answer_headers
             exchange.answer_headers += self._told(hop, None)
             try:
@@ -106,13 +105,6 @@ class Travel:
         draft = Draft(self._ask, upstream, hop.model)
         opened = await reach(self._exchange, upstream, hop.model, draft, self._ask, self._more, self._until, hurry)
         await deliver(self._exchange, upstream, opened, self._attendance, self._told(hop, draft), self._sinks)
-
-    def _needs_ladder(self, upstream: Upstream, hop: Hop) -> bool:
-        wanted = self._ask.fields.get("response_format")
-        return wanted is not None and self._route.structured and needs_ladder(
-            upstream.lanes[0].session, hop.model, wanted, self._gateway.config.structured, upstream.table,
-            f"{hop.server}/{hop.model}",
-        )  # fmt: skip
 
     def _told(self, hop: Hop, draft: Draft | None) -> Headers:
         """Headers that say who answers, who was asked in vain, and what was changed of the request."""

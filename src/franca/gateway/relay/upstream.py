@@ -12,8 +12,6 @@ from ...errors import FrancaError, OutOfCredits, RateLimited, ServerFault, Strea
 from ...io.aio import AsyncioTransport
 from ...prices import Cost
 from ...servers import NO_QUIRKS
-from ...wire import codec
-from ...wire.http import Request
 from ...wire.usage import Usage
 from ..config.shape import RoutingTable, ServerTable
 from ..routing.breaker import Breaker
@@ -136,23 +134,6 @@ class Upstream:
     def cost(self, model: str, usage: Usage) -> Cost | None:
         """What an answer with this usage costs here, as an estimate; None when nobody knows."""
         return self.pricing.cost(model, usage)
-
-    async def get(self, url: str, seconds: float = 10.0) -> tuple[int, Any]:
-        """Ask the server for a path below its base URL, or an address of its own; its status, and what the JSON of the
-        answer holds (None for what is none). Raises FrancaError."""
-        lane = self.lanes[0]
-        until = monotonic() + seconds
-        reply = await self.transport.send(
-            Request("GET", self.target.url(url), lane.head, b"", min(self.table.connect_timeout, seconds), until)
-        )
-        try:
-            body = await reply.read(until)
-        finally:
-            reply.close()
-        try:
-            return reply.status, codec.decode_json(body)
-        except ValueError:
-            return reply.status, None
 
     # ---- how it fares -----------------------------------------------------------------------------------
 

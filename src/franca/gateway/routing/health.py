@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Protocol
 from ...errors import FrancaError, StatusError
 
 if TYPE_CHECKING:
+    from ...wire.response import Response
     from ..relay.upstream import Upstream
 
-__all__ = ["Ask", "Health"]
+__all__ = ["Ask", "Health", "get_from"]
 
 Ask = Callable[[str], Awaitable[int]]
 """Ask a server whether it is there, by its name; gives the status of its answer, raises FrancaError without one."""
@@ -79,17 +80,20 @@ class Health:
 
     async def _get(self, name: str) -> int:
         """The status of the server's answer at its `health_path`."""
-        from ...flow.catalog import request
-        from ...flow.core import arun
-        from ...io.drive import Asynchronous
-
         upstream = self._servers[name]
-        flow = request(
-            upstream.sessions[0], "GET", upstream.table.health_path, None, {"deadline": _LONGEST, "retries": 0}
-        )
         try:
-            return (await arun(flow, Asynchronous(upstream.transport))).status or 200
+            return (await get_from(upstream, upstream.table.health_path, _LONGEST)).status or 200
         except StatusError as error:
             if error.status is None:
                 raise
             return error.status
+
+
+async def get_from(upstream: Upstream, path: str, seconds: float) -> Response:
+    """Ask a server once for a path below its base URL, with its own key. Raises FrancaError, for a bad status too."""
+    from ...flow.catalog import request
+    from ...flow.core import arun
+    from ...io.drive import Asynchronous
+
+    flow = request(upstream.sessions[0], "GET", path, None, {"deadline": seconds, "retries": 0})
+    return await arun(flow, Asynchronous(upstream.transport))

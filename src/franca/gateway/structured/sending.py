@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from ...errors import Flagged, FrancaError, OutputInvalid
 from ...flow.structured.result import Attempt
@@ -15,32 +15,10 @@ from .shapes import DONE, Chunks, completion, header, usage_of
 
 if TYPE_CHECKING:
     from ..exchange import Exchange
+    from ..relay.attendance import Attendance
+    from ..relay.deliver import Sink
 
-__all__ = ["Attending", "Sending", "Taking"]
-
-
-class Attending(Protocol):
-    """Attends to the caller meanwhile; see `franca.gateway.relay.attendance`."""
-
-    def touch(self) -> None:
-        """Something was sent just now."""
-        ...
-
-    async def quiet(self) -> None:
-        """Wait until nothing else is being sent."""
-        ...
-
-
-class Taking(Protocol):
-    """Takes a copy of what the caller is sent; see `franca.gateway.relay.deliver.Sink`."""
-
-    def take(self, data: bytes) -> None:
-        """The next bytes of the body."""
-        ...
-
-    def finish(self, status: int, content_type: bytes, whole: bool) -> None:
-        """There are no more."""
-        ...
+__all__ = ["Sending"]
 
 
 class Sending:
@@ -50,8 +28,8 @@ class Sending:
         self,
         exchange: Exchange,
         model: str,
-        attendance: Attending | None,
-        sinks: Sequence[Taking],
+        attendance: Attendance | None,
+        sinks: Sequence[Sink],
         tells_usage: bool,
     ) -> None:
         self._exchange = exchange

@@ -14,7 +14,8 @@ from ...io.drive import Asynchronous
 from ...wire import codec
 from ...wire.chat import Chat
 from ...wire.usage import Usage
-from .sending import Attending, Sending, Taking
+from ..tally import add_tokens
+from .sending import Sending
 from .turn import Turn
 from .wish import wish_of
 from .written import Written
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from ...wire.cost import Cost
     from ...wire.http import AsyncTransport
     from ..exchange import Exchange
+    from ..relay.attendance import Attendance
+    from ..relay.deliver import Sink
 
 __all__ = ["Place", "answer"]
 
@@ -50,8 +53,8 @@ async def answer(
     attempts: int = 3,
     tells_usage: bool = False,
     options: Mapping[str, Any] | None = None,
-    attendance: Attending | None = None,
-    sinks: Sequence[Taking] = (),
+    attendance: Attendance | None = None,
+    sinks: Sequence[Sink] = (),
 ) -> None:
     """Answer a chat request that has a schema, by the ladder at one server.
 
@@ -163,7 +166,7 @@ def _note(exchange: Exchange, upstream: Place, attempts: list[Attempt]) -> None:
         exchange.generation = chat.id or exchange.generation
         usage = chat.usage
         if usage is not None:
-            _count(exchange, usage)
+            add_tokens(exchange, usage.to_dict())
         found = chat.cost
         if found is None and usage is not None:
             found = upstream.cost(exchange.model, usage)
@@ -172,15 +175,3 @@ def _note(exchange: Exchange, upstream: Place, attempts: list[Attempt]) -> None:
         cost += found or 0.0
     if any(one.chat is not None for one in attempts):
         exchange.cost, exchange.exact = (cost, exact) if known else (None, False)
-
-
-def _count(exchange: Exchange, usage: Usage) -> None:
-    prompt, made = usage.prompt_tokens_details, usage.completion_tokens_details
-    exchange.prompt_tokens = _sum(exchange.prompt_tokens, usage.prompt_tokens)
-    exchange.completion_tokens = _sum(exchange.completion_tokens, usage.completion_tokens)
-    exchange.cached_tokens = _sum(exchange.cached_tokens, prompt.cached_tokens if prompt is not None else None)
-    exchange.reasoning_tokens = _sum(exchange.reasoning_tokens, made.reasoning_tokens if made is not None else None)
-
-
-def _sum(before: int | None, more: int | None) -> int | None:
-    return before if more is None else (before or 0) + more
