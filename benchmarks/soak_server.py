@@ -152,7 +152,7 @@ class Connection(asyncio.Protocol):
                 {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
             ]
         if action != "no-usage":
-            answer["usage"] = self._usage(row)
+            answer["usage"] = self._usage(row, writes=not embeds)
         if action == "half-body":
             data = json.dumps(answer).encode()
             head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(data)}\r\n\r\n"
@@ -201,9 +201,10 @@ class Connection(asyncio.Protocol):
 
     # ---- how it does it ---------------------------------------------------------------------------
 
-    def _usage(self, row: list[Any]) -> dict[str, int]:
-        """As many tokens as such a prompt may have, and fewer of the answer than the callers allow."""
-        row[5], row[6] = self.luck.randint(3, self._size // 8), self.luck.randint(1, 100)
+    def _usage(self, row: list[Any], writes: bool = True) -> dict[str, int]:
+        """As many tokens as such a prompt may have, and fewer of the answer than the callers allow; an embedding has
+        none, and nothing is reserved for them."""
+        row[5], row[6] = self.luck.randint(3, self._size // 8), self.luck.randint(1, 100) if writes else 0
         return {"prompt_tokens": row[5], "completion_tokens": row[6], "total_tokens": row[5] + row[6]}
 
     def _events(self, row: list[Any], number: int) -> Iterator[bytes]:
