@@ -29,7 +29,7 @@ export NO_COLOR := 1
 export PY_COLORS := 0
 endif
 
-.PHONY: help demo test test-servers check format bench bench-structured bench-gateway soak streams conform docs clean
+.PHONY: help demo test test-servers check format bench bench-structured bench-gateway bench-page soak streams page pictures conform docs clean
 
 help:  ## Print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
@@ -38,7 +38,7 @@ demo: $(VENV)/.installed-demo  ## A chat, a stream, tools, embeddings and misbeh
 	$(BIN)/python examples/demo.py
 
 ifeq ($(strip $(ARGS)),)
-test: $(VENV)/.installed-dev $(VENV)/.system-packages  ## All tests but the slow servers, with coverage; the pure core must be covered whole
+test: $(VENV)/.installed-dev $(VENV)/.system-packages web/node_modules/.installed  ## All tests but the slow servers, with coverage; the pure core must be covered whole
 	@rm -f .coverage .coverage.*
 	$(BIN)/python -m coverage run -m pytest -n $(JOBS)
 	@$(BIN)/python -m coverage combine --quiet
@@ -46,7 +46,7 @@ test: $(VENV)/.installed-dev $(VENV)/.system-packages  ## All tests but the slow
 	@echo "The pure core, every branch:"
 	@$(BIN)/python -m coverage report --include='$(PURE)' --fail-under=100 --precision=2 --show-missing --skip-covered
 else
-test: $(VENV)/.installed-dev $(VENV)/.system-packages
+test: $(VENV)/.installed-dev $(VENV)/.system-packages web/node_modules/.installed
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 endif
 
@@ -79,6 +79,15 @@ soak: $(VENV)/.installed-dev  ## The gateway under ten minutes of faults; are it
 streams: $(VENV)/.installed-dev  ## A thousand streams at once through the gateway: memory and CPU
 	$(BIN)/python benchmarks/streams.py $(ARGS)
 
+page: web/node_modules/.installed  ## Build the chat page and the status page anew into the package (Node.js 20.19 or newer)
+	cd web && npx --no-install tsc --noEmit && npx --no-install vite build
+
+bench-page: $(VENV)/.installed-dev .venv-bench-page/.installed  ## The chat page in a real browser: weight, first paint, long answers, long chats; prints tables (needs Chromium)
+	$(BIN)/python benchmarks/page.py $(ARGS)
+
+pictures: $(VENV)/.installed-dev  ## Take the pictures of the documentation anew (needs Chromium)
+	FRANCA_PICTURES=1 $(BIN)/python -m pytest -q tests/page/test_page_pictures.py tests/page/test_page_status.py
+
 conform: $(VENV)/.installed-dev  ## The simulator's scenarios played to other clients too; writes benchmarks/conform/README.md
 	$(BIN)/python benchmarks/conform/run.py $(ARGS)
 
@@ -110,6 +119,15 @@ $(VENV)/.installed-bench: pyproject.toml $(VENV)/.made
 	@$(PIP) install -e '.[all]' --group bench
 	@touch $@ $(VENV)/.installed-demo
 
+.venv-bench-page/.made: scripts/make_venv.sh
+	@PYTHON='$(PYTHON)' scripts/make_venv.sh .venv-bench-page
+	@touch $@
+
+.venv-bench-page/.installed: pyproject.toml .venv-bench-page/.made
+	@echo "installing the page that ours is measured beside into .venv-bench-page"
+	@.venv-bench-page/bin/python -m pip --disable-pip-version-check -qq install --group bench-page
+	@touch $@
+
 .venv-bench-structured/.made: scripts/make_venv.sh
 	@PYTHON='$(PYTHON)' scripts/make_venv.sh .venv-bench-structured
 	@touch $@
@@ -122,3 +140,8 @@ $(VENV)/.installed-bench: pyproject.toml $(VENV)/.made
 $(VENV)/.system-packages: scripts/system_packages.sh $(VENV)/.made
 	@SYSTEM_PACKAGES='$(SYSTEM_PACKAGES)' scripts/system_packages.sh
 	@touch $@
+
+web/node_modules/.installed: scripts/web_packages.sh web/package-lock.json
+	@echo "installing what builds and tests the pages into web/node_modules"
+	@scripts/web_packages.sh
+	@mkdir -p web/node_modules && touch $@

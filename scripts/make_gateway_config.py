@@ -134,6 +134,16 @@ TABLES: tuple[tuple[str, type, str], ...] = (
         "Which pages of other origins may ask ([gateway_deploy.md](gateway_deploy.md#pages-of-other-origins)).",
     ),
     (
+        "[page]",
+        shape.PageTable,
+        "What the chat page may show, and which servers callers may name by their URL ([page.md](page.md#other-servers)).",
+    ),
+    (
+        "[replay]",
+        shape.ReplayTable,
+        "Streams that can be picked up again ([gateway.md](gateway.md#answers-that-are-picked-up-again)).",
+    ),
+    (
         "[log]",
         shape.LogTable,
         "↻ A line for each request on standard error ([gateway_deploy.md](gateway_deploy.md#log)).",
@@ -159,7 +169,7 @@ MEANINGS = {
     "GatewayTable.max_header": "Of the head of a request (64 KiB); more is a 431.",
     "GatewayTable.max_connections": "Connections of callers to one worker; more are answered 503. Also the most that one worker holds to a server.",
     "GatewayTable.forward_headers": "Request headers of callers that reach the server, in lower case. Those that carry secrets, or belong to one connection, are refused.",
-    "GatewayTable.page": "Whether there is a chat page at `/`.",
+    "GatewayTable.page": "Whether there is a chat page at `/`, and what it asks at `/page/api`.",
     "ServerTable.base_url": "Where it is, up to and with `/v1`. The key variable of a known server is not sent to another address than its own: give `api_key`.",
     "ServerTable.endpoint": "Of Azure OpenAI and the like: parts of the address, see [servers.md](servers.md).",
     "ServerTable.deployment": "Likewise.",
@@ -216,6 +226,10 @@ MEANINGS = {
     "StructuredTable.attempts": "Answers that are asked for at most (20 at most).",
     "CorsTable.origins": "`\"https://app.example\"`, or `\"*\"` for any.",
     "CorsTable.max_age": "Seconds that a browser may believe the answer to its preflight.",
+    "PageTable.remote_images": "Whether the page may show an image of another site, each after a click on it; that site then sees who looks.",
+    "PageTable.servers": "Servers that callers may name by their URL, with keys of their own: `\"https://HOST\"`, `\"http://HOST:PORT\"`, `\"https://*.DOMAIN\"` for all names below a domain, `\"*\"` for any of the internet by https; none by default.",
+    "ReplayTable.max_answer": "A longer answer goes on for who reads it, and cannot be picked up again (2 MiB).",
+    "ReplayTable.max_bytes": "Of all answers (64 MiB); what has ended goes first, the oldest before others.",
     "LogTable.form": "What the gateway has to say of itself is told with `\"off\"` too.",
     "OtelTable.enabled": "Needs `pip install 'franca[otel]'`.",
 }  # fmt: skip

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the servers that some tests run: proxies, nginx, Redis, Postgres. Never fails: what is missing
+# Installs what some tests run: proxies, nginx, Redis, Postgres, Chromium. Never fails: what is missing
 # is named, and the tests that need it are skipped by name. Starts none of them.
 set -uo pipefail
 
@@ -9,7 +9,8 @@ microsocks:microsocks:requests through a SOCKS5 proxy
 nginx:nginx-light:TLS, client certificates and compression by nginx; replicas of the gateway behind it
 redis-server:redis-server:limits, budgets and cache of the gateway in Redis
 pg_ctlcluster:postgresql:keys and usage of the gateway in Postgres
-openssl:openssl:keys and certificates of the nginx tests'
+openssl:openssl:keys and certificates of the nginx tests
+chromium:chromium:the chat page and the status page in a real browser'
 
 PATH=$PATH:/usr/sbin:/sbin # where Debian puts servers, and a plain user does not look
 

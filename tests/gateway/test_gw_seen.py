@@ -7,6 +7,7 @@ import json
 import pytest
 from gw_gateway import ThreadGateway
 
+from franca.gateway.page import page_files
 from franca.simulator import Simulator
 
 ADMIN = "admin-key-0123456789"
@@ -78,14 +79,7 @@ def test_the_pages_are_where_they_say(gateway):
     """Under any base path, with their policy; a browser finds the way to the slash."""
     answer = gateway.ask("GET", "/gw")
     assert (answer.status, answer.headers["location"]) == (307, "gw/")
-    for path in (
-        "/gw/",
-        "/gw/page/chat.js",
-        "/gw/page/chat.css",
-        "/gw/page/icon.svg",
-        "/gw/status",
-        "/gw/page/status.js",
-    ):
+    for path in ["/gw/", "/gw/status", *(f"/gw{path}" for path in page_files() if path.startswith("/page/"))]:
         answer = gateway.ask("GET", path)
         assert answer.status == 200
         assert answer.headers["content-security-policy"].startswith("default-src 'none'")

@@ -79,6 +79,7 @@ def test_spending_comes_from_the_store():
     found = status(house, *rows)
     assert found.store == "ok"
     assert found.spent_today == pytest.approx(1.375)
+    assert found.spent_month == pytest.approx(1.375)
     assert [(key.id, key.day, key.state) for key in found.keys] == [
         ("key_rich", 0.75, "valid"),
         ("key_gone", 0.5, ""),
@@ -99,7 +100,8 @@ def test_spending_comes_from_the_store():
 
 def test_nothing_spent_is_zero():
     """Which is not the same as not known."""
-    assert status(House(config=KEPT)).spent_today == 0.0
+    found = status(House(config=KEPT))
+    assert (found.spent_today, found.spent_month) == (0.0, 0.0)
 
 
 def test_keys_end():
@@ -114,7 +116,7 @@ def test_without_a_store_nobody_knows():
     """The rest is told, and what was spent is not made up."""
     found = status(House(Way("one"), keys=[virtual_key()]))
     assert found.store == "none"
-    assert found.spent_today is None
+    assert (found.spent_today, found.spent_month) == (None, None)
     assert [(key.name, key.day) for key in found.keys] == [("ann", None)]
 
 
@@ -183,7 +185,8 @@ def test_only_the_admin_is_told():
     assert sent.headers[b"cache-control"] == b"no-store"
     found = json.loads(sent.body)
     assert found["servers"][0]["state"] == "up"
-    assert {"version", "now", "began", "workers", "keys", "teams", "errors", "spent_today", "memory"} <= found.keys()
+    told = ("version", "now", "began", "workers", "keys", "teams", "errors", "spent_today", "spent_month", "memory")
+    assert set(told) <= found.keys()
 
 
 def test_no_secret_is_told():

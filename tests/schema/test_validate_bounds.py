@@ -175,3 +175,11 @@ def test_many_threads():
         sys.setswitchinterval(before)
     assert not failed
     assert len(validate._kept) <= 128 + 6
+
+
+def test_a_pattern_that_cannot_be_searched_in_time() -> None:
+    """The search is given up after so many steps, and that is a problem like any other: told, not raised."""
+    found = validator_for({"type": "string", "pattern": r"^(\w+\s?)*(?<!x)$"}).problems("a" * 60 + "!")
+    assert [(one.path, one.keyword, one.expected) for one in found] == [
+        ("", "pattern", "a text whose pattern can be searched in time")
+    ]

@@ -11,9 +11,12 @@ from .quota.estimate import Guess, estimate
 from .relay.climb import climbs
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .exchange import Exchange
     from .gateway import Gateway
     from .relay.ask import Ask
+    from .relay.upstream import Upstream
     from .routing.table import Route
 
 __all__ = ["admit", "admit_passing", "settle"]
@@ -24,14 +27,16 @@ _NEXT_TO_NOTHING = 1e-9
 """Dollars: so that a budget that is used up ends what is passed on too."""
 
 
-async def admit(exchange: Exchange, gateway: Gateway, ask: Ask, route: Route, size: int) -> None:
+async def admit(
+    exchange: Exchange, gateway: Gateway, ask: Ask, route: Route, servers: Mapping[str, Upstream], size: int
+) -> None:
     """Let a request of a key with limits in, and reserve for it; of several servers that may answer, for the dearest.
-    Raises Problem."""
+    `servers` are those of the route. Raises Problem."""
     key = exchange.key
     assert key is not None
     default = gateway.config.limits.reserve_tokens if ask.endpoint.writes else 0
     fields = {"model": exchange.asked.encode(), **ask.fields}
-    servers, hops = gateway.servers, route.hops
+    hops = route.hops
     most = None
     for hop in hops if key.bounds.has_budget or key.team_bounds.has_budget else hops[:1]:
         upstream = servers[hop.server]

@@ -19,6 +19,7 @@ from .desk import answer_at_desk
 from .endpoints import endpoint_at
 from .exchange import Exchange, Receive, Scope, Send
 from .gateway import Gateway
+from .kept import answer_apart
 from .passing import pass_any, pass_raw
 from .problem import Problem, problem_of
 from .seen.board import Board
@@ -59,7 +60,11 @@ class App:
         if kind == "http":
             if not self._started:
                 await self._start()
-            await self._http(scope, receive, send)
+            exchange = Exchange(scope, receive, send, _path(scope, self.gateway.base_path))
+            if b"x-franca-keep" in exchange.headers and self.gateway.kept.takes(exchange):
+                await answer_apart(exchange, self.gateway.kept, self._http(exchange))
+            else:
+                await self._http(exchange)
         elif kind == "lifespan":
             await self._lifespan(receive, send)
         elif kind == "websocket":
@@ -88,9 +93,8 @@ class App:
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
-    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _http(self, exchange: Exchange) -> None:
         gateway = self.gateway
-        exchange = Exchange(scope, receive, send, _path(scope, gateway.base_path))
         gateway.metrics.in_flight += 1
         try:
             await self._answered(exchange)

@@ -9,6 +9,7 @@ from .accounts import admit
 from .body import json_fields, read_body, text_of, value_of
 from .door import let_in
 from .endpoints import ENDPOINTS
+from .foreign import passed_there, route_to
 from .multipart import read_form
 from .names import require_allowed, require_clear
 from .problem import Problem
@@ -67,22 +68,28 @@ async def ask_model(
 async def _answer(exchange: Exchange, gateway: Gateway, ask: Ask, body: bytes, attendance: Attendance) -> None:
     key, model = exchange.key, exchange.asked
     restricted = key is not None and bool(key.models or key.team_models)
-    if restricted and key is not None and not key.may_use(model):
-        raise Problem(403, f"this key may not use the model {model!r}", "model_not_allowed", param="model")
-    servers = gateway.servers  # a reload in the meantime makes others
-    route = gateway.routes.route(model, sticky=_sticky(exchange, gateway, ask.fields), chance=random, key=key)
+    foreign = gateway.foreign.of(exchange)
+    named = model if foreign is None else f"{foreign.name}/{model}"
+    if restricted and key is not None and not key.may_use(named):
+        raise Problem(403, f"this key may not use the model {named!r}", "model_not_allowed", param="model")
+    if foreign is None:
+        servers = gateway.servers  # a reload in the meantime makes others
+        route = gateway.routes.route(model, sticky=_sticky(exchange, gateway, ask.fields), chance=random, key=key)
+    else:
+        servers, route = {foreign.name: foreign}, route_to(foreign, ask, model)
     if restricted and key is not None:
         require_allowed(key, route, ask.fields)
     if key is not None and key.is_limited:
-        await admit(exchange, gateway, ask, route, len(body))
+        await admit(exchange, gateway, ask, route, servers, len(body))
     sinks: list[Sink] = []
-    if gateway.cache is not None and await replayed(exchange, gateway, ask, sinks):
+    if gateway.cache is not None and foreign is None and await replayed(exchange, gateway, ask, sinks):
         return
     if gateway.request_log is not None and gateway.config.requests.bodies:
         keep_body(exchange, gateway, body, sinks)
     if gateway.spans is not None:
         gateway.spans.began(exchange)
-    await Travel(exchange, gateway, ask, route, servers, attendance, forwarded(exchange, gateway), sinks).go()
+    more = forwarded(exchange, gateway) if foreign is None else passed_there(forwarded(exchange, gateway))
+    await Travel(exchange, gateway, ask, route, servers, attendance, more, sinks).go()
 
 
 async def ask_prompt_or_chat(exchange: Exchange, gateway: Gateway) -> None:

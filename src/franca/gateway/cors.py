@@ -17,7 +17,7 @@ Headers = tuple[tuple[bytes, bytes], ...]
 
 _METHODS = b"GET, POST, DELETE"
 _EXPOSED = (
-    b"x-request-id, x-franca-structured, x-franca-cache, age, retry-after, x-ratelimit-limit-requests,"
+    b"x-request-id, x-franca-structured, x-franca-cache, x-franca-answer, age, retry-after, x-ratelimit-limit-requests,"
     b" x-ratelimit-remaining-requests, x-ratelimit-reset-requests, x-ratelimit-limit-tokens,"
     b" x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens"
 )

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from .answer import JSON, send_bytes, send_json
 from .asking import ask_prompt_or_chat
 from .door import let_in
+from .foreign import models_of
 from .generation import serve_generation
-from .page import find, serve_page
+from .kept import PLACE, serve_answer
+from .page import is_page, serve_page
+from .page.api import serve_check, serve_schema, serve_settings
 from .problem import Problem
 from .seen.metrics import serve_metrics
 
@@ -42,12 +45,14 @@ async def answer_at_desk(exchange: Exchange, gateway: Gateway) -> None:
         exchange.route = "models"
         let_in(exchange, gateway)
         await send_json(exchange, await gateway.models.one(path[len("/v1/models/") :], exchange.key))
+    elif path.startswith(PLACE):
+        await serve_answer(exchange, gateway)
     elif path.startswith("/admin/"):
         from .admin import serve_admin
 
         exchange.route = "admin"
         await serve_admin(exchange, gateway)
-    elif path == "" or find(path) is not None:
+    elif is_page(path):
         exchange.route = "page"
         await serve_page(exchange, gateway)
     else:
@@ -56,7 +61,9 @@ async def answer_at_desk(exchange: Exchange, gateway: Gateway) -> None:
 
 async def _models(exchange: Exchange, gateway: Gateway) -> None:
     let_in(exchange, gateway)
-    await send_json(exchange, await gateway.models.body(exchange.key))
+    foreign = gateway.foreign.of(exchange)
+    found = await (gateway.models.body(exchange.key) if foreign is None else models_of(foreign, exchange.key))
+    await send_json(exchange, found)
 
 
 async def _healthy(exchange: Exchange, gateway: Gateway) -> None:
@@ -81,4 +88,7 @@ _TABLE: dict[str, tuple[str, tuple[str, ...], Serve]] = {
     "/healthz": ("health", _READ, _healthy),
     "/readyz": ("health", _READ, _ready),
     "/metrics": ("metrics", _READ, serve_metrics),
+    "/page/api/settings": ("page", _READ, serve_settings),
+    "/page/api/schema": ("page", ("POST",), serve_schema),
+    "/page/api/check": ("page", ("POST",), serve_check),
 }

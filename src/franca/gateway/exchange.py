@@ -35,9 +35,9 @@ class Exchange:
 
     __slots__ = (
         "admission", "answer_headers", "asked", "at", "began", "booked", "cached", "cached_tokens", "completion_tokens",
-        "cost", "error", "events", "exact", "first", "generation", "headers", "id", "key", "method", "model", "outcome",
-        "path", "prompt_tokens", "reasoning_tokens", "receive", "request_body", "response_body", "route", "scope",
-        "send", "server", "started", "status", "stream", "structured", "tags", "tries",
+        "cost", "error", "events", "exact", "first", "generation", "headers", "id", "key", "ladder", "method", "model",
+        "outcome", "path", "prompt_tokens", "reasoning_tokens", "receive", "request_body", "response_body", "route",
+        "scope", "send", "server", "started", "status", "stream", "structured", "tags", "tried", "tries",
     )  # fmt: skip
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
@@ -74,6 +74,10 @@ class Exchange:
         """Of a stream, that came: each holds a token or more."""
         self.cached = False
         self.structured = ""
+        self.ladder = ""
+        """How the value of a schema came about in the end, as the header x-franca-structured says it at the begin."""
+        self.tried = ""
+        """Who was asked in vain, as the header x-franca-tried has it."""
         self.tags: tuple[str, ...] = ()
         self.prompt_tokens: int | None = None
         self.completion_tokens: int | None = None

@@ -19,6 +19,8 @@ from .config.sessions import session_options
 from .config.shape import Config
 from .cors import Cors
 from .door import require_admin
+from .foreign import ForeignServers
+from .kept.shelf import Shelf
 from .keys.made import config_keys, with_teams
 from .keys.ring import KeyRing
 from .models import ModelList
@@ -97,6 +99,7 @@ class Gateway:
         if self.request_log is not None:
             self.observers.append(self.request_log.note)
         self.rounds = Rounds()
+        self.kept = Shelf(config)
         self._background = Background()
         self._stored_keys: list[VirtualKey] = []
         self._lost_teams: set[str] = set()
@@ -131,6 +134,7 @@ class Gateway:
             raise BadUsage("gateway.admin_key is empty")
         keys = config_keys(config, self.environ)
         prices = _prices(config)
+        foreign = ForeignServers(config, prices)
         # Nothing fails from here on.
         for upstream in servers.values():
             upstream.price_by(prices)
@@ -138,7 +142,9 @@ class Gateway:
         self.config = config
         self.servers = servers
         self.routes = routes
+        self.kept.configure(config)
         self.models = ModelList(self, before=getattr(self, "models", None))
+        self.foreign = foreign
         self.cors = Cors(config.cors)
         self.base_path = "/" + config.gateway.base_path.strip("/") if config.gateway.base_path.strip("/") else ""
         self.forwards = {name.lower().encode(): name for name in config.gateway.forward_headers}
@@ -151,11 +157,13 @@ class Gateway:
 
         Raises BadUsage and changes nothing when it cannot work.
         """
-        before, servers = self.config, self.servers
+        before, servers, foreign = self.config, self.servers, self.foreign
         self._adopt(config, self._build(config))
         for name, upstream in servers.items():
             if self.servers.get(name) is not upstream and self._started:  # what is in use ends first
                 self._background.begin(f"close {name}", upstream.transport.close())
+        if self._started:
+            self._background.begin("close servers by URL", foreign.close())
         if self.spans is not None:
             self.spans.configure(config)
         for name in ("store", "limits", "cache", "otel", "requests", "log"):
@@ -204,6 +212,7 @@ class Gateway:
     async def close(self) -> None:
         """Write down what is not written yet, and let go of everything. It may be started again."""
         self._started = False
+        await self.kept.close()
         await self._background.end()
         await self.models.close()
         await self.ledger.close()
@@ -215,6 +224,7 @@ class Gateway:
         await self.store.close()
         for upstream in self.servers.values():
             await upstream.transport.close()
+        await self.foreign.close()
         self.log.close()
 
     async def refresh_keys(self) -> None:

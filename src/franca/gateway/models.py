@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .relay.upstream import Upstream
     from .routing.table import RouteTable
 
-__all__ = ["Fetch", "ModelList"]
+__all__ = ["Fetch", "ModelList", "listed"]
 
 Fetch = Callable[[str], Awaitable[list[dict[str, Any]]]]
 """The models of a server, by its name, as the server lists them. Raises FrancaError."""
@@ -195,8 +195,8 @@ class ModelList:
         offered = () if table is None else table.models
         seen = set()
         for told in self._told.get(server, ()):
-            name = told.get("id")
-            if type(name) is str and 0 < len(name) <= _LONGEST_ID and matches(name, offered):
+            name = _name_of(told)
+            if name and matches(name, offered):
                 seen.add(name)
                 yield _entry(server, name, told)
         for name in offered:
@@ -223,6 +223,17 @@ def _encoded(value: Any) -> bytes:
         import json
 
         return json.dumps(value).encode()
+
+
+def listed(server: str, told: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The models that a server told, each by the server's own name of it."""
+    return [{**_entry(server, name, one), "id": name} for one in told if (name := _name_of(one))]
+
+
+def _name_of(told: dict[str, Any]) -> str:
+    """A model's name as its server tells it; "" for what is none."""
+    name = told.get("id")
+    return name if type(name) is str and len(name) <= _LONGEST_ID else ""
 
 
 def _entry(server: str, name: str, told: dict[str, Any]) -> dict[str, Any]:

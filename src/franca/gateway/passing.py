@@ -35,7 +35,10 @@ _HOP = frozenset({
     "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
 })  # fmt: skip
 _BACK = _HOP | {"set-cookie", "content-encoding", "server", "date", "x-request-id"}
-_OURS = frozenset({"x-franca-server", "content-encoding", "forwarded", "via", "openai-organization", "openai-project"})
+_OURS = frozenset({
+    "content-encoding", "forwarded", "openai-organization", "openai-project", "via", "x-franca-api-key",
+    "x-franca-base-url", "x-franca-browser", "x-franca-keep", "x-franca-server",
+})  # fmt: skip
 """Headers of the caller that say nothing to the server: it would believe them to be ours."""
 _OF_PROXIES = ("x-forwarded-", "x-http-method", "x-real-ip", "cf-connecting")
 _TAIL = 64 * 1024

@@ -212,6 +212,12 @@ def _types(kind: Any) -> str:
     return " or ".join(_ARTICLES.get(name, name) for name in kind.types)
 
 
+def _match(kind: Any) -> str:
+    # When the search was given up, jsonschema-rs tells by another kind, which has no pattern.
+    pattern = getattr(kind, "pattern", None)
+    return "a text whose pattern can be searched in time" if pattern is None else f"a match of {pattern}"
+
+
 _EXPECTED: dict[str, Callable[[Any], str]] = {
     "type": _types,
     "required": lambda kind: f"the field {kind.property!r}, which is missing",
@@ -231,7 +237,7 @@ _EXPECTED: dict[str, Callable[[Any], str]] = {
     "minProperties": lambda kind: f"at least {kind.limit} fields",
     "maxProperties": lambda kind: f"at most {kind.limit} fields",
     "uniqueItems": lambda kind: "each item once",
-    "pattern": lambda kind: f"a match of {kind.pattern}",
+    "pattern": _match,
     "format": lambda kind: f"the format {kind.format}",
     "anyOf": lambda kind: "one of the forms in anyOf",
     "oneOf": lambda kind: "exactly one of the forms in oneOf",

@@ -14,6 +14,7 @@ from msgspec import Struct, structs
 from ...errors import BadUsage
 from .aliases import check_models
 from .doubt import doubts
+from .origins import ANY, origin_problem
 from .places import Key
 from .secret import secret_of
 from .sessions import row_of, session_options
@@ -43,6 +44,7 @@ def check(
         *(Checked(*one) for one in check_models(config)),
         *_keys(config, environ),
         *_places(config, environ),
+        *_page(config),
         *(Checked(key, message, "warning") for key, message in doubts(config, path)),
     ]
 
@@ -51,9 +53,9 @@ def check(
 
 # fmt: off
 _ABOVE_ZERO = frozenset({
-    "attempts", "body_timeout", "connect_timeout", "deadline", "failures", "flush", "header_timeout", "idle_timeout",
-    "longest_rest", "max_answer", "max_body", "max_bytes", "max_connections", "max_header", "most", "parallel", "queue",
-    "rest", "rpm", "seconds", "timeout", "tpm", "weight", "window", "workers",
+    "answers", "attempts", "body_timeout", "connect_timeout", "deadline", "failures", "flush", "header_timeout",
+    "idle_timeout", "longest_rest", "max_answer", "max_body", "max_bytes", "max_connections", "max_header", "most",
+    "parallel", "per_caller", "queue", "rest", "rpm", "seconds", "timeout", "tpm", "weight", "window", "workers",
 })
 # fmt: on
 _MOST = {"port": 65535, "workers": 256, "retries": 20, "attempts": 20}
@@ -106,6 +108,8 @@ def _gateway(config: Config, environ: Mapping[str, str]) -> Iterator[Checked]:
                       "keys create`) or `open = true`", "warning")  # fmt: skip
     if config.routing.longest_rest < config.routing.rest:
         yield Checked(("routing", "longest_rest"), "expected at least `rest`")
+    if config.replay.max_bytes < config.replay.max_answer:
+        yield Checked(("replay", "max_bytes"), "expected at least `max_answer`")
 
 
 def _places(config: Config, environ: Mapping[str, str]) -> Iterator[Checked]:
@@ -129,6 +133,18 @@ def _places(config: Config, environ: Mapping[str, str]) -> Iterator[Checked]:
         problem = pattern_problem(pattern)
         if problem:
             yield Checked(("structured", "native", number), problem)
+
+
+def _page(config: Config) -> Iterator[Checked]:
+    """Servers that callers may name by their URL."""
+    at = ("page", "servers")
+    for number, entry in enumerate(config.page.servers):
+        problem = origin_problem(entry)
+        if problem:
+            yield Checked((*at, number), problem)
+        elif entry == ANY and not host_is_local(config.gateway.host):
+            yield Checked((*at, number), "whoever may ask this gateway, which others can reach, may have it ask any "
+                          "server of the internet", "warning")  # fmt: skip
 
 
 # ---- [servers.NAME] --------------------------------------------------------------------------------------

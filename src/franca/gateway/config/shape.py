@@ -23,6 +23,8 @@ __all__ = [
     "LogTable",
     "ModelTable",
     "OtelTable",
+    "PageTable",
+    "ReplayTable",
     "RequestsTable",
     "RoutingTable",
     "ServerTable",
@@ -292,6 +294,36 @@ class CorsTable(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     max_age: int = 600
 
 
+class PageTable(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[page]: what the chat page may show, and which servers its people may add."""
+
+    remote_images: bool = True
+    """Whether an image of another site may be shown, each after a click on it; that site then sees who looks."""
+    servers: tuple[str, ...] = ()
+    """Servers that a caller may name by their URL, with a key of their own: "https://HOST", "http://HOST:PORT",
+    "https://*.DOMAIN" for all names below a domain, or "*" for any of the internet."""
+
+
+class ReplayTable(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[replay]: streams that are kept for a while for callers who ask for that, so that who lost the connection finds
+    the answer again."""
+
+    enabled: bool = True
+    """Only with one worker: another one would not find it."""
+    grace: float = 60.0
+    """Seconds that an answer goes on which nobody reads any more; then its server's connection is closed."""
+    lifetime: float = 300.0
+    """Seconds that an answer can be read after its end."""
+    max_answer: int = 2 * _MIB
+    """A longer answer goes on for who reads it, and cannot be found again."""
+    max_bytes: int = 64 * _MIB
+    """Of all answers."""
+    answers: int = 1000
+    """How many are kept."""
+    per_caller: int = 32
+    """How many of them one key may have; where no keys are, one browser."""
+
+
 class LogTable(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """[log]: a line for each request on standard error."""
 
@@ -320,5 +352,7 @@ class Config(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cache: CacheTable = CacheTable()
     structured: StructuredTable = StructuredTable()
     cors: CorsTable = CorsTable()
+    page: PageTable = PageTable()
+    replay: ReplayTable = ReplayTable()
     log: LogTable = LogTable()
     otel: OtelTable = OtelTable()

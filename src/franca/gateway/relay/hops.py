@@ -83,6 +83,7 @@ class Travel:
                 last = error
                 self._exchange.server, self._exchange.model = hop.server, hop.model
                 self._tried.append(f"{hop.server}/{hop.model} {type(error).__name__}")
+                self._exchange.tried = _plain("; ".join(self._tried[-_MOST_TOLD:])).decode()
                 if not falls_back(error) and not isinstance(error, OutputInvalid):  # another model may manage
                     break
             finally:
@@ -110,7 +111,7 @@ class Travel:
         """Headers that say who answers, who was asked in vain, and what was changed of the request."""
         told = [(b"x-franca-model", _plain(f"{hop.server}/{hop.model}"))]
         if self._tried:
-            told.append((b"x-franca-tried", _plain("; ".join(self._tried[-_MOST_TOLD:]))))
+            told.append((b"x-franca-tried", self._exchange.tried.encode()))
         if draft is not None and draft.changes:
             told.append((b"x-franca-adapted", _plain("; ".join(map(str, draft.changes[:_MOST_TOLD])))))
         return tuple(told)
@@ -121,7 +122,7 @@ class Travel:
             if isinstance(last, TransportError) and len(self._gateway.ring):
                 problem.message = _UNREACHED.get(type(last).__name__, "{} did not answer").format(last.server)
             if self._tried[1:]:
-                problem.headers = (*problem.headers, (b"x-franca-tried", _plain("; ".join(self._tried[-_MOST_TOLD:]))))
+                problem.headers = (*problem.headers, (b"x-franca-tried", self._exchange.tried.encode()))
             return problem
         if not skipped:
             return Problem(504, f"the deadline of {self._exchange.asked} passed before it was sent", "deadline")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-__all__ = ["BOUNDS", "DESK", "OTHER", "Cell", "Cells", "Kind", "add_cells"]
+__all__ = ["BOUNDS", "BY_URL", "DESK", "OTHER", "Cell", "Cells", "Kind", "add_cells"]
 
 Kind = tuple[str, str, str, str, int]
 """Endpoint, server, model, outcome, status."""
@@ -14,6 +14,9 @@ BOUNDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 80
 
 OTHER = "other"
 """The model of those that have no cell of their own, because there would be too many."""
+
+BY_URL = "url:"
+"""How the names of servers begin that are in no configuration, as no configured one's can: "url:api.example.com"."""
 
 
 DESK = frozenset({"", "admin", "generation", "health", "metrics", "models", "page", "preflight"})

@@ -9,7 +9,7 @@ from bisect import bisect_left
 from time import time
 from typing import TYPE_CHECKING
 
-from .cell import BOUNDS, OTHER, Cell, Cells, Kind
+from .cell import BOUNDS, BY_URL, OTHER, Cell, Cells, Kind
 from .exposition import CONTENT_TYPE, render
 from .recent import RecentErrors
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["Metrics", "serve_metrics", "whole_snapshot"]
 
 _MOST_CELLS = 4000
+_MOST_BY_URL = 50
+"""Servers that callers named by URL, each with a model, that have labels of their own."""
 
 
 class Metrics:
@@ -40,6 +42,7 @@ class Metrics:
         self.board = board
         self._models: set[tuple[str, str]] = set()
         self._most_models = models
+        self._by_url: set[tuple[str, str]] = set()
 
     def finished(self, exchange: Exchange, ended: float) -> None:
         """Count a request that is over; `ended` on the monotonic clock."""
@@ -80,7 +83,13 @@ class Metrics:
         """The cell of a kind that has none under its own name yet."""
         route, server, model, outcome, status = kind
         place = (server, model)
-        if model and place not in self._models:
+        if server.startswith(BY_URL):  # callers may name as many as they like
+            if place not in self._by_url:
+                if outcome == "ok" and len(self._by_url) < _MOST_BY_URL:
+                    self._by_url.add(place)
+                else:
+                    kind = (route, BY_URL + OTHER, OTHER, outcome, status)
+        elif model and place not in self._models:
             if outcome == "ok" and len(self._models) < self._most_models:
                 self._models.add(place)
             else:

@@ -84,6 +84,7 @@ class Status(Struct, kw_only=True):
     store: str
     """"ok", or what is wrong with it."""
     spent_today: float | None
+    spent_month: float | None
     servers: list[ServerNow]
     keys: list[KeyNow]
     teams: list[KeyNow]
@@ -124,7 +125,8 @@ async def status_of(gateway: Gateway) -> Status:
         log_dropped=int(whole.counters.get("log_dropped", 0)),
         memory=int(whole.gauges.get("resident_bytes", 0)),
         store=store,
-        spent_today=_today(keys) if keys or store != "ok" else 0.0,
+        spent_today=_together([key.day for key in keys]) if keys or store != "ok" else 0.0,
+        spent_month=_together([key.month for key in keys]) if keys or store != "ok" else 0.0,
         servers=_servers(whole),
         keys=_dearest(keys),
         teams=_dearest(teams),
@@ -147,9 +149,9 @@ def _dearest(keys: list[KeyNow]) -> list[KeyNow]:
     return sorted(keys, key=lambda key: (-(key.day or 0.0), -(key.month or 0.0), key.name))[:_MOST_KEYS]
 
 
-def _today(keys: list[KeyNow]) -> float | None:
-    """What all keys spent together; None when nobody knows."""
-    known = [key.day for key in keys if key.day is not None]
+def _together(spent: list[float | None]) -> float | None:
+    """What all keys spent; None when nobody knows."""
+    known = [value for value in spent if value is not None]
     return sum(known) if known else None
 
 

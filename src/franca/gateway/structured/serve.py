@@ -16,6 +16,7 @@ from ...wire.chat import Chat
 from ...wire.usage import Usage
 from ..tally import add_tokens
 from .sending import Sending
+from .shapes import header
 from .turn import Turn
 from .wish import wish_of
 from .written import Written
@@ -154,6 +155,7 @@ def _note(exchange: Exchange, upstream: Place, attempts: list[Attempt]) -> None:
     if not attempts:
         return
     exchange.structured = attempts[-1].mode
+    exchange.ladder = header(exchange.structured, attempts)[0][1].decode()
     known = True
     exact = exchange.cost is None or exchange.exact
     cost = exchange.cost or 0.0

@@ -1,0 +1,44 @@
+// What the person said: as it was typed, with what was attached.
+import { useState } from 'preact/hooks';
+import type { Message } from '../model/types';
+import { Lazy } from '../shell/lazy';
+import { editing } from '../state';
+import { language, t } from '../text';
+
+const loadAttached = () => import('./attached');
+const loadFoot = () => import('./foot');
+const LONG = 1800; // characters, and lines: more is folded away at first
+const LINES = 24;
+
+export function Question({ message, siblings }: { message: Message; siblings: readonly string[] }) {
+  const { id, text, attachments } = message;
+  const [all, setAll] = useState(false);
+  const long = text.length > LONG || text.split('\n', LINES + 1).length > LINES;
+  return (
+    <article
+      class={editing.value === id ? 'message question edited' : 'message question'}
+      data-part="message"
+      data-role="user"
+      data-id={id}
+      tabIndex={-1}
+      aria-label={t('conversation.you')}
+    >
+      {attachments?.length && <Lazy load={loadAttached} props={{ attachments }} />}
+      {text && (
+        <div class="bubble" title={new Date(message.created).toLocaleString(language.value)}>
+          <div class={long && !all ? 'typed short' : 'typed'} dir="auto">
+            {text}
+          </div>
+          {long && (
+            <button class="bare small" type="button" aria-expanded={all} onClick={() => setAll(!all)}>
+              {t(all ? 'conversation.less' : 'conversation.all')}
+            </button>
+          )}
+        </div>
+      )}
+      <footer>
+        <Lazy load={loadFoot} props={{ message, siblings }} />
+      </footer>
+    </article>
+  );
+}

@@ -1,0 +1,76 @@
+// A question and what was answered: by one model, or by several side by side.
+import { keepLane } from '../chat/actions';
+import type { Lane, Step } from '../chat/tree';
+import type { Live } from '../state';
+import { learn, t } from '../text';
+import own from '../text/en/conversation_late.json';
+import ofMarkdown from '../text/en/markdown_late.json';
+import { Answer } from './answer';
+import { nameOf } from './names';
+import { Question } from './question';
+
+learn({ ...own, ...ofMarkdown });
+
+interface Props {
+  step: Step;
+  live: ReadonlyMap<string, Live>;
+  last: boolean;
+}
+
+export function StepView({ step, live, last }: Props) {
+  const { user, siblings, lanes } = step;
+  const several = lanes.length > 1;
+  const kind = `step${several ? ' side-by-side' : ''}${last ? ' late' : ''}`;
+  return (
+    <div class={kind} style={sizeOf(step)}>
+      {user && <Question key={user.id} message={user} siblings={siblings} />}
+      {several ? (
+        <div class="lanes" data-lanes={lanes.length}>
+          {lanes.map((lane) => (
+            <LaneView key={lane.lane} lane={lane} live={live} />
+          ))}
+        </div>
+      ) : (
+        lanes.map((lane) => <Answers key={lane.lane} lane={lane} live={live} />)
+      )}
+    </div>
+  );
+}
+
+/** A guess of the height for as long as it is out of view and was never measured. */
+function sizeOf({ user, lanes }: Step): Record<string, string | number> {
+  const longest = Math.max(0, ...lanes.map((lane) => lane.answers.reduce((sum, one) => sum + one.text.length, 0)));
+  const height = 190 + Math.min(500, (user?.text.length ?? 0) / 2.4) + (longest * Math.max(1, lanes.length)) / 2.6;
+  return { containIntrinsicHeight: `auto ${Math.round(height)}px`, '--lanes': lanes.length };
+}
+
+function Answers({ lane, live }: { lane: Lane; live: Props['live'] }) {
+  return (
+    <>
+      {lane.answers.map((answer, at) => (
+        <Answer
+          key={answer.id}
+          message={answer}
+          running={live.get(answer.id)}
+          siblings={at ? NONE : lane.siblings}
+          goesOn={at > 0}
+        />
+      ))}
+    </>
+  );
+}
+
+const NONE: string[] = [];
+
+function LaneView({ lane, live }: { lane: Lane; live: Props['live'] }) {
+  const last = lane.answers.at(-1);
+  if (!last) return null;
+  return (
+    <div class="lane" data-part="lane" role="group" aria-label={nameOf(last.model, last.server).name}>
+      <Answers lane={lane} live={live} />
+      <button class="small" type="button" data-do="keep" onClick={() => void keepLane(last.id)}>
+        {t('conversation.keep')}
+      </button>
+    </div>
+  );
+}

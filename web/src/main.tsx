@@ -1,0 +1,20 @@
+// The first thing that runs: the page is shown, then what the gateway and the store know is fetched.
+import { effect } from '@preact/signals';
+import { render } from 'preact';
+import { App } from './app';
+import { begin } from './chat/begin';
+import { theme, wantedLanguage } from './prefs';
+import { languageFor, LANGUAGES, speak, type Language } from './text';
+
+effect(() => {
+  if (theme.value) document.documentElement.dataset.theme = theme.value;
+  else delete document.documentElement.dataset.theme;
+});
+effect(() => {
+  const wanted = wantedLanguage.value;
+  void speak(wanted in LANGUAGES ? (wanted as Language) : languageFor(navigator.languages));
+});
+
+const place = document.getElementById('app');
+if (place) render(<App />, place);
+void begin();

@@ -1,0 +1,4 @@
+// Which conversation the share panel is about; "" is the open one.
+import { signal } from '@preact/signals';
+
+export const sharing = signal('');

@@ -1,0 +1,5 @@
+// All words of one language, as one file to load.
+export const words: Record<string, string> = Object.assign(
+  {},
+  ...Object.values(import.meta.glob(['./de/*.json', '!./de/status.json'], { eager: true, import: 'default' })),
+);
