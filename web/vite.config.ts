@@ -6,6 +6,11 @@ import type { Plugin } from 'vite';
 
 const here = import.meta.dirname;
 
+const MESSAGES = new RegExp(
+  'src/conversation/(answer|buttons|figures|foot|markdown|problem|question|reasoning|step|told)\\.tsx?$' +
+    '|src/markdown/(?!css|highlight|maths)|src/chat/(figures|later)\\.ts$|node_modules/marked/',
+);
+
 /** The licences of what the pages are built with go where the pages go. */
 function licences(): Plugin {
   return {
@@ -47,6 +52,9 @@ export default defineConfig({
     rollupOptions: {
       input: { chat: resolve(here, 'index.html'), status: resolve(here, 'status.html') },
       output: {
+        // What shows a message comes in one piece: it is wanted together, and together it packs better.
+        onlyExplicitManualChunks: true,
+        manualChunks: (id) => (MESSAGES.test(id) ? 'messages' : undefined),
         entryFileNames: 'page/[name]-[hash].js',
         chunkFileNames: 'page/[name]-[hash].js',
         assetFileNames: 'page/[name]-[hash][extname]',

@@ -139,6 +139,8 @@ class Puppet:
         self.failures: list[BaseException] = []
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
+        self.connections = 0
+        """That were made so far."""
         self._threads: list[threading.Thread] = []
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port = int(self._listener.getsockname()[1])
@@ -161,6 +163,7 @@ class Puppet:
                 return
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._open.add(connection)
+            self.connections += 1
             thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
             self._threads.append(thread)
             thread.start()

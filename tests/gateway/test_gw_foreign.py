@@ -578,7 +578,8 @@ def test_which_addresses_are_of_the_internet(address, public):
 
 
 def test_a_name_that_leads_inside_is_sent_nothing(monkeypatch):
-    """Where any server is allowed, what the name lookup said this very time decides."""
+    """Where any server is allowed, what the name lookup said this very time decides. Not even a connection is made: how
+    that ends would tell strangers what listens inside."""
     real = socket.getaddrinfo
 
     def looked_up(host, port, *rest, **more):
@@ -595,9 +596,13 @@ def test_a_name_that_leads_inside_is_sent_nothing(monkeypatch):
             await transport.close()
 
     with Puppet(lambda call: call.reply({})) as server:
-        with pytest.raises(ConnectFailed, match="no server of the internet"):
+        with pytest.raises(ConnectFailed, match="none that may be asked"):
             asyncio.run(main(server))
-        assert server.calls == []
+        monkeypatch.undo()
+        with socket.create_connection(("127.0.0.1", server.port)) as ours:
+            ours.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            assert ours.recv(1)
+        assert (len(server.calls), server.connections) == (1, 1)
 
 
 def test_an_entry_of_its_own_is_leave_to_ask_inside():
@@ -606,13 +611,13 @@ def test_an_entry_of_its_own_is_leave_to_ask_inside():
     async def main():
         servers = ForeignServers(Config(page=PageTable(servers=("*", "https://named.example.com"))), None)
         found = [
-            servers.of(exchange_of(headers=[(b"x-franca-base-url", url)])).transport._public
+            servers.of(exchange_of(headers=[(b"x-franca-base-url", url)])).transport._accepts
             for url in (b"https://any.example.com/v1", b"https://named.example.com/v1")
         ]
         await servers.close()
         return found
 
-    assert asyncio.run(main()) == [True, False]
+    assert asyncio.run(main()) == [is_public, None]
 
 
 def test_the_configuration_is_checked(tmp_path):

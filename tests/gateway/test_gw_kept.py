@@ -295,6 +295,21 @@ def test_what_is_no_stream_is_not_kept(tmp_path: Path) -> None:
         books(gateway, 4)
 
 
+def test_coming_back_asks_no_model(tmp_path: Path) -> None:
+    """The status page counts what was asked of models: one request, however often its answer is read."""
+    admin = {"authorization": "Bearer admin-0123456789"}
+    tables = {"gateway": {"admin_key": "admin-0123456789"}}
+    with Puppet(tells()) as server, relaying(tmp_path, {"sim": server.table()}, **tables) as gateway:
+        caller, name = begun(gateway)
+        with caller:
+            read_whole(caller)
+        for _ in range(3):
+            assert back(gateway, name).status == 200
+        assert back(gateway, "none").status == 404
+        only(gateway)
+        assert gateway.ask("GET", "/admin/v1/status", headers=admin).json()["requests"] == {"ok": 1}
+
+
 def test_pages_of_other_origins_may_read_the_name(tmp_path: Path) -> None:
     """The header is exposed; who comes back from another origin gets the headers of that one."""
     origins = ["https://one.example", "https://two.example"]

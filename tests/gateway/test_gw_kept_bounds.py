@@ -111,7 +111,8 @@ def test_delete_ends_it_at_once(tmp_path: Path, who: str) -> None:
             caller = Caller(gateway).post(PLACE + name, b"", KEEP, "GET")
             caller.until(b"piece 0")
         began = time.monotonic()
-        assert back(gateway, name, method="DELETE").status == 204
+        ended = back(gateway, name, method="DELETE")
+        assert (ended.status, ended.headers["content-length"], ended.headers["content-type"]) == (204, None, None)
         assert play.over.wait(10)
         assert play.gone is not None
         assert play.gone - began < 5

@@ -302,6 +302,34 @@ def test_a_call_whose_sending_fails_has_left(tmp_path: Path) -> None:
     assert [row.outcome for row in hosted(tmp_path, play, test)] == ["ok"]
 
 
+@pytest.mark.parametrize("when", ["before its head", "with its head", "by an error"])
+def test_who_leaves_without_a_name_leaves_for_good(tmp_path: Path, when: str) -> None:
+    """The server has begun, but the head does not reach the caller any more: there is no name to come back by."""
+    play = Stepped()
+
+    async def test(app: Any, host: Host, rows: list[Any]) -> None:
+        begin, send = app.gateway.kept.begin, host.send
+
+        def kept(*given: Any) -> Any:
+            if when == "before its head":
+                host.leaves.set()
+            return begin(*given)
+
+        async def sent(message: Any) -> None:
+            if when == "with its head":  # as uvicorn does, which passes over what is for nobody
+                host.leaves.set()
+            host.fails = when == "by an error"
+            await send(message)
+
+        app.gateway.kept.begin, host.send = kept, sent  # type: ignore[method-assign]
+        await asyncio.wait_for(host.call(), 10)
+        assert len(app.gateway.kept) == 0
+        await until(lambda: rows)
+
+    assert [row.outcome for row in hosted(tmp_path, play, test)] == ["left"]
+    assert play.gone is not None
+
+
 def test_closing_ends_all(tmp_path: Path) -> None:
     """With and without a reader: the row is written, the server's connection closed; a reader is told."""
 

@@ -124,6 +124,7 @@ def test_what_is_known_is_not_sent_again(built, path, more):
     for given in (etag, b"W/" + etag, b'"other", ' + etag, b"*"):
         sent = ask(serve_page, house(), path, headers=[*more, (b"if-none-match", given)])
         assert (sent.status, sent.body) == (304, b"")
+        assert not {b"content-length", b"content-type"} & set(sent.headers)  # 0 would be taken for the file's own
         for name in (b"etag", b"cache-control", b"vary"):
             assert sent.headers[name] == first.headers[name]
     assert ask(serve_page, house(), path, headers=[*more, (b"if-none-match", b'"other"')]).status == 200
@@ -237,6 +238,8 @@ def test_the_page_can_be_served_alone(built):
     assert policy_of(sent_by(app, "/"))[b"img-src"] == b"'self' blob: data: https:"
     assert policy_of(sent_by(chat_page(remote_images=False), "/"))[b"img-src"] == b"'self' blob: data:"
     assert (sent_by(app, "/", "HEAD").status, sent_by(app, "/", "HEAD").body) == (200, b"")
+    known = sent_by(app, JS, headers=[(b"if-none-match", sent_by(app, JS).headers[b"etag"])])
+    assert (known.status, b"content-length" in known.headers) == (304, False)
     for path, method, status in (("/status", "GET", 404), ("/v1/models", "GET", 404), ("/", "POST", 405)):
         answer = sent_by(app, path, method)
         assert answer.status == status

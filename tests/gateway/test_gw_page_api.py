@@ -325,3 +325,12 @@ def test_the_judge_judges():
         {"path": "", "message": "expected the field 'name', which is missing"}
     ]
     assert "error" in judge.judged({"type": 3}, "1")
+
+
+def test_what_the_judge_says_is_bounded():
+    """Whoever asks writes the texts that it repeats: many times many would be far more than was sent."""
+    long = judge.judged({"items": {"pattern": "a" * 20_000}}, json.dumps(["b"] * 100))["problems"]
+    twice = judge.judged({}, "{" + ",".join(f'"{number % 100}":1' for number in range(200)) + "}")["problems"]
+    for problems in (long, twice):
+        assert len(problems) <= 20
+        assert len(json.dumps(problems)) < 100_000

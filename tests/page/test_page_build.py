@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 WEB = ROOT / "web"
 BUILT = ROOT / "src" / "franca" / "gateway" / "page" / "built"
 FIRST_LOAD = 45 * 1024
-EVERYTHING = 140 * 1024
+EVERYTHING = 195 * 1024
 
 _TOOLS = WEB / "node_modules" / ".bin"
 _LANGUAGES = ("de", "tr", "zh")
@@ -78,7 +78,8 @@ def test_the_first_load_is_small():
 
 
 def test_everything_is_small():
-    """With maths, highlighting, every panel and one more language: at most 140 KB."""
+    """With maths, highlighting, every panel, every way to export and one more language: what a visit that opens all of
+    them loads. (Of a visit that shows code and formulas, `test_page_chat` measures what it really loads.)"""
     sizes = {path: size(path) for path in reachable("index.html")}
     languages = [path for path in sizes if path.name.startswith(tuple(f"{one}-" for one in _LANGUAGES))]
     assert len(languages) == len(_LANGUAGES)

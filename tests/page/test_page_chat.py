@@ -279,7 +279,25 @@ def test_code_and_formulas_come_late_and_stay_whole(house: House, visits: Visits
     answer.locator("math").first.wait_for()
     assert answer.locator("pre code").inner_text().rstrip("\n") == code.rstrip("\n")
     assert any("highlight" in url for url in loaded)
-    assert any("maths" in url or "temml" in url for url in loaded)
+    assert any("maths" in url for url in loaded)
+
+
+def test_what_a_rich_visit_weighs(house: House, visits: Visits) -> None:
+    """The page, its first answer with code and formulas, and all that this loads: at most 140 KB over the wire. A plain
+    answer asks for neither colours nor formulas."""
+    visit = visits.open(house)
+    weigh = "performance.getEntriesByType('resource').map((one) => [one.name, one.encodedBodySize])"
+    visit.ask("Plain")
+    visit.ended()
+    names = [name for name, _ in visit.page.evaluate(weigh)]
+    assert not [name for name in names if "highlight" in name or "maths" in name]
+    house.model.say("```python\nprint(1)\n```\n\n$a^2$")
+    visit.ask("Rich")
+    visit.page.locator("pre code span").first.wait_for()
+    visit.page.locator("math").first.wait_for()
+    sizes = {name.rpartition("/")[2]: size for name, size in visit.page.evaluate(weigh) if "/page/" in name}
+    page = visit.page.evaluate("performance.getEntriesByType('navigation')[0].encodedBodySize")
+    assert sum(sizes.values()) + page <= 140 * 1024, sizes
 
 
 def test_the_view_follows_only_a_reader_at_the_end(house: House, visits: Visits) -> None:

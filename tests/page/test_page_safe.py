@@ -182,7 +182,7 @@ def test_an_imported_conversation_does_not_run(house: House, visits: Visits, tmp
     target = tmp_path / "hostile.json"
     target.write_text(json.dumps(file))
     visit.page.locator("dialog input[type=file]").set_input_files(target)
-    entry = visit.page.locator("[data-part=sidebar]").get_by_text(PAYLOADS[1]).first
+    entry = visit.page.locator("[data-part=entry]", has_text=PAYLOADS[1]).first  # (a tag of it has the same words)
     entry.wait_for(state="attached")
     visit.page.keyboard.press("Escape")
     entry.click()

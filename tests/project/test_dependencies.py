@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from importlib import metadata
@@ -69,12 +70,13 @@ def test_only_what_is_declared_is_imported() -> None:
 
 
 def test_every_dependency_is_explained() -> None:
-    """docs/dependencies.md has a row for each: the core, the extras, the tools."""
+    """docs/dependencies.md has a row for each: the core, the extras, the tools, what is built into the pages."""
     page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     told = set(re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE))
     groups = [one for group in PROJECT["dependency-groups"].values() for one in group]
     needed = CORE | set().union(*extras().values()) | names(groups) | names(PROJECT["build-system"]["requires"])
-    assert told == needed
+    built_in = json.loads((ROOT / "web" / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    assert told == needed | set(built_in)
 
 
 def test_extras_are_named_by_their_errors() -> None:

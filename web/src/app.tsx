@@ -7,6 +7,7 @@ import { TopBar } from './shell/topbar';
 import { Sidebar } from './sidebar/sidebar';
 import { useShortcuts } from './shell/shortcuts';
 import { sidebarOpen } from './prefs';
+import { Named } from './shell/named';
 import { said } from './state';
 
 export function App() {
@@ -21,6 +22,7 @@ export function App() {
       </div>
       <Panels />
       <Toasts />
+      <Named />
       <p class="unseen" role="status" aria-live="polite">
         {said.value}
       </p>

@@ -9,6 +9,11 @@ import { languageFor, LANGUAGES, speak, type Language } from './text';
 effect(() => {
   if (theme.value) document.documentElement.dataset.theme = theme.value;
   else delete document.documentElement.dataset.theme;
+  // what a phone paints around the page
+  for (const meta of document.querySelectorAll<HTMLMetaElement>('meta[name=theme-color]')) {
+    const name = theme.value || (meta.media.includes('dark') ? 'dark' : 'light');
+    meta.content = name === 'dark' ? '#14181d' : '#ffffff';
+  }
 });
 effect(() => {
   const wanted = wantedLanguage.value;

@@ -10,7 +10,10 @@ import msgspec
 from .exchange import Exchange
 from .problem import Problem
 
-__all__ = ["EVENT_STREAM", "JSON", "event_of", "send_bytes", "send_head", "send_json", "send_piece", "send_problem"]
+__all__ = [
+    "EVENT_STREAM", "JSON", "body_headers", "event_of", "send_bytes", "send_head", "send_json", "send_piece",
+    "send_problem",
+]  # fmt: skip
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -35,8 +38,7 @@ async def send_bytes(
     if exchange.first is None:
         exchange.first = monotonic()
     head = [
-        (b"content-type", content_type),
-        (b"content-length", b"%d" % len(body)),
+        *body_headers(status, body, content_type),
         (b"x-request-id", exchange.id.encode()),
         *exchange.answer_headers,
         *headers,
@@ -45,6 +47,14 @@ async def send_bytes(
     await exchange.send(
         {"type": "http.response.body", "body": b"" if exchange.method == "HEAD" else body, "more_body": False}
     )
+
+
+def body_headers(status: int, body: bytes, content_type: bytes) -> Headers:
+    """What is said of the body. Of one that must not be there, nothing: a cache would take the length in a 304 for that
+    of what it holds."""
+    if status in (204, 304):
+        return ()
+    return (b"content-type", content_type), (b"content-length", b"%d" % len(body))
 
 
 async def send_head(exchange: Exchange, status: int, content_type: bytes, headers: Headers = ()) -> None:

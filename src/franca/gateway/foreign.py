@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from ..configure import transport_options
-from ..errors import BadUsage, ConnectFailed, FrancaError, ProtocolError
+from ..errors import BadUsage, FrancaError, ProtocolError
 from ..flow.session import checked_key
 from ..io.address import Address, split_url
 from ..io.aio import AsyncioReply, AsyncioTransport
@@ -28,8 +28,6 @@ from .seen.cell import BY_URL
 if TYPE_CHECKING:
     from ssl import SSLContext
 
-    from ..io.aio_connection import Connection
-    from ..io.plan import Plan
     from ..wire.http import Request
     from .config.shape import Config
     from .exchange import Exchange
@@ -151,34 +149,20 @@ class ForeignServers:
 class ForeignTransport(AsyncioTransport):
     """Sends to one server and to no other, wherever an answer of it points to.
 
-    With `public` it sends nothing to an address of this machine or its networks, whatever the name lookup says this
-    time: asked for by strangers, a name may lead anywhere. Behind a proxy it is the proxy that looks names up.
+    With `public` it connects to no address of this machine or its networks, whatever the name lookup says this time:
+    asked for by strangers, a name may lead anywhere. Behind a proxy it is the proxy that looks names up.
     """
 
     def __init__(self, home: str, public: bool, **options: Any) -> None:
         super().__init__(**options, max_connections=_MOST_CONNECTIONS)
         self._home = f"{home}/"
-        self._public = public
+        self._accepts = is_public if public else None
 
     async def send(self, request: Request) -> AsyncioReply:
         """As ever; a redirect to elsewhere is an error."""
         if not request.url.startswith(self._home):
             raise ProtocolError("the server leads elsewhere, which is not followed")
         return await super().send(request)
-
-    async def _exchange(self, connection: Connection, plan: Plan, request: Request) -> AsyncioReply:
-        if self._public and plan.proxy is None and not is_public(_peer(connection)):
-            connection.close()
-            raise ConnectFailed(f"{plan.server} is no server of the internet", server=plan.server)
-        return await super()._exchange(connection, plan, request)
-
-
-def _peer(connection: Connection) -> str:
-    """The address at the other end; "" when there is none any more."""
-    try:
-        return str(connection.sock.getpeername()[0])
-    except OSError:
-        return ""
 
 
 def route_to(upstream: Upstream, ask: Ask, model: str) -> Route:

@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import ConnectionLost
 from ..wire.headers import Headers
 from ..wire.http import Request
-from .aio_connect import connect
+from .aio_connect import Accepts, connect
 from .aio_connection import Connection
 from .aio_pool import LoopPool
 from .body import Answer
@@ -54,6 +54,7 @@ class AsyncioTransport:
             idle_expiry=idle_expiry,
             max_connections=max_connections,
         )
+        self._accepts: Accepts | None = None
         self._pools: dict[int, LoopPool] = {}
         self._latest: LoopPool | None = None
 
@@ -82,7 +83,7 @@ class AsyncioTransport:
             limit = monotonic() + request.connect_timeout
             if until is not None and until < limit:
                 limit = until
-            connection = await connect(plan, self._settings.context, pool, limit)
+            connection = await connect(plan, self._settings.context, pool, limit, self._accepts)
         return await self._exchange(connection, plan, request)
 
     async def _exchange(self, connection: Connection, plan: Plan, request: Request) -> AsyncioReply:

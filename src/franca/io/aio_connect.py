@@ -22,22 +22,28 @@ if TYPE_CHECKING:
     from .aio_pool import LoopPool
     from .tls import TlsPipe
 
-__all__ = ["connect"]
+__all__ = ["Accepts", "connect"]
 
 _HEAD_START = 0.25  # seconds before the next address is tried as well (RFC 8305)
 
 _Place = tuple[Any, Any, int, str, Any]
 
+Accepts = Callable[[str], bool]
+"""Whether a numeric address may be connected to."""
 
-async def connect(plan: Plan, context: Callable[[], SSLContext], pool: LoopPool, limit: float) -> Connection:
-    """Open a connection for the plan until `limit`. The pool has counted it already, and is told of a failure."""
+
+async def connect(
+    plan: Plan, context: Callable[[], SSLContext], pool: LoopPool, limit: float, accepts: Accepts | None = None
+) -> Connection:
+    """Open a connection for the plan until `limit`, without a proxy only to an address that `accepts` takes. The pool
+    has counted it already, and is told of a failure."""
     try:
         left = limit - monotonic()
         if left <= 0:
             raise TimeoutError
         conversation = prepare(plan, context)
         async with asyncio.timeout(left):
-            sock = await _dial(plan, pool.loop)
+            sock = await _dial(plan, pool.loop, accepts)
             try:
                 options(sock)
                 pipe = await _converse(sock, conversation, plan, pool.loop) if conversation is not None else None
@@ -56,7 +62,7 @@ async def connect(plan: Plan, context: Callable[[], SSLContext], pool: LoopPool,
     return connection
 
 
-async def _dial(plan: Plan, loop: asyncio.AbstractEventLoop) -> socket.socket:
+async def _dial(plan: Plan, loop: asyncio.AbstractEventLoop, accepts: Accepts | None) -> socket.socket:
     proxy = plan.proxy
     if proxy is not None and proxy.is_socks:
         return await _socks(plan)
@@ -66,6 +72,10 @@ async def _dial(plan: Plan, loop: asyncio.AbstractEventLoop) -> socket.socket:
             places = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
         else:
             places = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        if accepts is not None and proxy is None:
+            places = [place for place in places if accepts(place[4][0])]
+            if not places:
+                raise OSError("its address is none that may be asked")
         return await _race(places, loop)
     except OSError as error:
         raise connect_failed(plan.server, error, proxy=None if proxy is None else proxy.server) from error

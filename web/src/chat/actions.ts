@@ -6,7 +6,7 @@ import { titleOf } from '../data/title';
 import type { Chat, Draft, Message } from '../model/types';
 import { lastModels, recents } from '../prefs';
 import { blank, chat, chats, editing, messages, newChat, newId, openId, toast } from '../state';
-import { moreWords, t } from '../text';
+import { t } from '../text';
 import { answerTo, change, launch, requireRoom } from './ask';
 import { pickUp } from './drive';
 import { halt, runs, snapshot } from './run';
@@ -28,7 +28,7 @@ export async function send({ text, files }: Draft): Promise<void> {
   const all = messages.peek();
   const edited = all.get(editing.peek());
   const parents = edited?.parents ?? nextParents(all, before);
-  if (parents.some((id) => runs.has(id))) throw new Error(t('chat.still_running'));
+  if (parents.some((id) => all.get(id)?.status === 'running')) throw new Error(t('chat.still_running'));
   const now = Date.now();
   const attachments = files.map(({ attachment }) => attachment);
   const said: Message = { id: newId(), chat: before.id, role: 'user', parents, lane: 0, created: now, text };
@@ -36,7 +36,7 @@ export async function send({ text, files }: Draft): Promise<void> {
   const title = before.title || titleOf(text) || attachments[0]?.name || '';
   const of: Chat = { ...before, title, updated: now };
   // These will soon be wanted.
-  void Promise.all([import('./later'), import('./figures'), moreWords()]).catch(() => undefined);
+  void Promise.all([import('./later'), import('./figures')]).catch(() => undefined);
   void store().then((to) => files.forEach(({ attachment, data }) => void to.putBlob(attachment.id, data)));
   const blobs = new Map(files.map(({ attachment, data }) => [attachment.id, data]));
   batch(() => {
@@ -56,15 +56,17 @@ export async function send({ text, files }: Draft): Promise<void> {
 
 /** Stop one answer, or all of the open conversation. What came of them stays. */
 export function stop(id?: string): void {
-  for (const [one, run] of runs) if (id ? one === id : messages.peek().has(one)) halt(run);
-  const elsewhere = id && !runs.has(id) ? messages.peek().get(id) : undefined; // in another tab
-  if (elsewhere?.status === 'running' && elsewhere.answer) void dropAnswer(elsewhere.answer);
+  for (const one of id ? [messages.peek().get(id)] : messages.peek().values()) {
+    const run = one && runs.get(one.id);
+    if (run) halt(run);
+    else if (one?.status === 'running' && one.answer) void dropAnswer(one.answer); // in another tab
+  }
 }
 
 /** What is done with what was said before; it is fetched with the first answer. */
 async function later() {
   try {
-    return (await Promise.all([import('./later'), moreWords()]))[0];
+    return await import('./later');
   } catch {
     toast.value = { text: t('chat.offline'), bad: true };
     return undefined;

@@ -1,6 +1,6 @@
 // The body of a request, out of what was said so far.
 import type { Chat, Message } from '../model/types';
-import { moreWords, t } from '../text';
+import { t } from '../text';
 import { isObject, parsed, type Json } from './json';
 import { mask, Refused } from './problem';
 
@@ -24,7 +24,7 @@ export async function bodyFor(
     if (message.role !== 'user') addAnswer(messages, message);
     else if (!message.attachments?.length) addSaid(messages, message.text);
     else {
-      const [{ contentOf }] = await Promise.all([import('./parts'), moreWords()]);
+      const { contentOf } = await import('./parts');
       addSaid(messages, await contentOf(message, blobOf));
     }
   }

@@ -88,7 +88,14 @@ export async function remove(messageId: string): Promise<void> {
 }
 
 async function restore(gone: Message[]): Promise<void> {
-  if (gone[0]?.chat === chat.peek().id) change(gone);
+  if (gone[0]?.chat === chat.peek().id) {
+    change(gone);
+    // What was pressed for it is gone.
+    requestAnimationFrame(() => {
+      const back = document.querySelector<HTMLElement>(`[data-id="${CSS.escape(gone[0]?.id ?? '')}"]`);
+      if (document.activeElement === document.body) back?.focus({ preventScroll: true });
+    });
+  }
   await keep(gone);
 }
 

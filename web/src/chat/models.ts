@@ -77,7 +77,7 @@ export async function loadModels(server = ''): Promise<void> {
   let trouble = '';
   try {
     const response = await fetch(placeOf('v1/models'), { headers: headersFor(server) });
-    if (!response.ok) throw new Refused(await problemFrom(response));
+    if (!response.ok) throw new Refused(await problemFrom(response, server));
     list = modelsIn(parsed(await readText(response, MOST_BYTES)));
     if (!list) trouble = t('chat.no_list');
   } catch (error) {

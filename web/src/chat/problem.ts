@@ -1,6 +1,7 @@
 // What went wrong, in words for a person: from an error of the gateway or a server, a refusal of our own, the network.
 import type { Problem } from '../model/types';
 import { keys } from '../prefs';
+import { gateway } from '../state';
 import { t } from '../text';
 import { asCount, asText, isObject, parsed } from './json';
 import { TooLong } from './sse';
@@ -50,13 +51,16 @@ export async function readText(response: Response, most: number): Promise<string
   }
 }
 
-/** Why a request was refused. */
-export async function problemFrom(response: Response): Promise<Problem> {
+/** Why a request was refused: by the gateway, or by another server that the person added. */
+export async function problemFrom(response: Response, server?: string): Promise<Problem> {
   const { status, headers } = response;
   const text = await readText(response, 64 * 1024).catch(() => '');
   const told = parsed(text);
   const problem = errorOf(told === undefined && !/^\s*</.test(text) ? text : told, status);
-  if (status === 401) problem.message += ` ${t('chat.key_where')}`;
+  // Else it is the operator's key that the server refused.
+  if (status === 401 && (server || gateway.peek().keys)) {
+    problem.message = `${problem.message.replace(/[.!]?\s*$/, '.')} ${t('chat.key_where')}`;
+  }
   const after = headers.get('retry-after');
   const wait = after && (Number(after) || (Date.parse(after) - Date.now()) / 1000);
   if (wait && wait > 0) problem.retryAfter = Math.ceil(wait);

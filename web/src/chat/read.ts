@@ -41,7 +41,7 @@ async function readOnce(run: Run, ask: Ask): Promise<boolean> {
     const response = await ask(run);
     if (!response.ok || !response.body) {
       // Of an answer that was kept nothing more is there: what came of it counts.
-      if (ask !== again) run.problem = await problemFrom(response);
+      if (ask !== again) run.problem = await problemFrom(response, run.message.server);
       return false;
     }
     noteHead(run, response.headers);

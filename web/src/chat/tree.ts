@@ -50,7 +50,7 @@ export function branchKey(parents: readonly string[], lane?: number): string {
 }
 
 /** Under which key it stands that one of several lanes is gone on with alone. */
-const keepKey = (parent: string) => `k:${parent}`;
+export const keepKey = (parent: string): string => `k:${parent}`;
 
 /** The choices on a way down: those of `wanted` come before those of `chosen`, and are noted. */
 class Walk {

@@ -6,15 +6,15 @@ import { stepsOf } from '../chat/tree';
 import { loadSteps } from '../conversation/late';
 import { Icon, type IconName } from '../parts/icon';
 import { Lazy } from '../shell/lazy';
-import { chat, editing, isRunning, messages, panel } from '../state';
+import { chat, editing, messages, panel } from '../state';
 import { number, t } from '../text';
-import { attach, attachText, files, keepDrafts, sendDraft, text, troubles, waits } from './draft';
+import { attach, attachText, files, isWriting, keepDrafts, sendDraft, text, troubles, waits } from './draft';
 import { isComposing, noteComposition } from './ime';
+import { isTouch } from './touch';
 
 const LONG_PASTE = 20_000; // characters
 const loadChips = () => import('./chips');
 const grows = () => typeof CSS !== 'undefined' && CSS.supports?.('field-sizing', 'content');
-const isTouch = () => typeof matchMedia === 'function' && matchMedia('(pointer: coarse)').matches;
 
 function editLast(): boolean {
   const last = stepsOf(messages.peek(), chat.peek()).findLast((step) => step.user)?.user;
@@ -42,7 +42,7 @@ function onEscape(event: KeyboardEvent): void {
   if (!isMine && at instanceof Element && at.closest('input,textarea,select,dialog,[role=menu],[data-part=sidebar]')) {
     return;
   }
-  if (isRunning.peek()) stop();
+  if (isWriting.peek()) stop();
   else if (editing.peek()) editing.value = '';
 }
 
@@ -94,7 +94,7 @@ function Tool(props: { does: string; icon: IconName; label: string; pressed?: bo
 
 function Tools() {
   const chooser = useRef<HTMLInputElement>(null);
-  const running = isRunning.value;
+  const running = isWriting.value;
   const reason = waits.value;
   const { shape } = chat.value;
   const hint = text.value && (running || reason === 'composer.wait_model' || reason === 'composer.wait_files');
@@ -147,7 +147,13 @@ function Tools() {
         aria-label={action}
         title={reason && !running ? t(reason) : action}
         disabled={!running && reason !== ''}
-        onClick={({ detail }) => (running ? detail < 2 && stop() : void sendDraft())}
+        onClick={({ currentTarget, detail }) => {
+          if (running && detail > 1) return;
+          if (running) stop();
+          else void sendDraft();
+          // The button is disabled before long, which would lose the keyboard.
+          if (!isTouch()) currentTarget.form?.querySelector('textarea')?.focus();
+        }}
       >
         <Icon name={running ? 'stop' : 'send'} />
       </button>

@@ -31,9 +31,16 @@ export const troubles = signal<readonly string[]>([]);
 export const reading = signal(0); // files that are being looked at
 export const sending = signal(false);
 
+/** Whether an answer of this conversation is being written: here, or for another tab. */
+export const isWriting = computed(() => {
+  if (isRunning.value) return true;
+  for (const { status } of messages.value.values()) if (status === 'running') return true;
+  return false;
+});
+
 /** Why the message cannot be sent now (a key of the texts); "" when it can. */
 export const waits = computed(() => {
-  if (isRunning.value) return 'composer.wait_running';
+  if (isWriting.value) return 'composer.wait_running';
   if (reading.value) return 'composer.wait_files';
   if (sending.value) return 'composer.wait_sending';
   if (!text.value.trim() && !files.value.length) return 'composer.wait_empty';

@@ -64,14 +64,21 @@ function NumberInput({ name, texts, fault, change }: FieldProps & { name: Number
           type="text"
           inputMode={whole ? 'numeric' : 'decimal'}
           autocomplete="off"
-          placeholder={t('composer.unset')}
+          placeholder={t(whole ? 'composer.unset' : 'composer.unset_short')}
           aria-invalid={Boolean(fault)}
           aria-describedby={`${id}-wrong`}
           value={text}
           onInput={({ currentTarget }) => change(name, currentTarget.value)}
         />
         {!whole && (
-          <button type="button" disabled={!isSet} onClick={() => change(name, '')}>
+          <button
+            type="button"
+            disabled={!isSet}
+            onClick={() => {
+              change(name, '');
+              document.getElementById(id)?.focus(); // a button that is disabled has no focus
+            }}
+          >
             {t('composer.clear')}
           </button>
         )}

@@ -5,16 +5,17 @@ import type { Message } from '../model/types';
 import { Icon } from '../parts/icon';
 import { Lazy } from '../shell/lazy';
 import { chat, type Live } from '../state';
-import { language, number, t } from '../text';
+import { number, t } from '../text';
+import Foot from './foot';
 import { AsWritten, Markdown } from './markdown';
 import { nameOf } from './names';
 import { Ending, ProblemBox } from './problem';
 import { Reasoning } from './reasoning';
 import { firstSeen, useSeconds } from './seconds';
+import { when } from './when';
 
 const loadTools = () => import('./tools');
 const loadShaped = () => import('./structured');
-const loadFoot = () => import('./foot');
 const loadImages = () => import('./images');
 
 const NEW = 5000; // ms
@@ -43,7 +44,7 @@ export function Answer({ message, running, siblings, goesOn }: Props) {
       aria-label={t('conversation.answer_of', { model: name })}
     >
       {!goesOn && (
-        <p class="head" title={new Date(message.created).toLocaleString(language.value)}>
+        <p class="head" title={when(message.created)}>
           <b class="cut">{name}</b>
           {from && <span class="soft cut">{from}</span>}
         </p>
@@ -68,24 +69,23 @@ export function Answer({ message, running, siblings, goesOn }: Props) {
       <Ending message={message} />
       {status !== 'running' && (
         <footer>
-          <Lazy load={loadFoot} props={{ message, siblings }} />
+          <Foot message={message} siblings={siblings} />
         </footer>
       )}
     </article>
   );
 }
 
-/** Three quiet dots, until there is something to read; without `running` another tab gets the answer. */
+/** Three quiet dots for as long as more may come; without `running` another tab gets the answer. */
 function Waiting({ running }: { running: Live | undefined }) {
   const waits = !running || running.phase.value === 'waiting';
   const seconds = useSeconds(running && waits ? firstSeen(running) : undefined);
-  if (!waits) return null;
   return (
     <p class="waiting soft small" data-part="waiting">
       <i />
       <i />
       <i />
-      <span class="unseen">{t('conversation.waiting')}</span>
+      {waits && <span class="unseen">{t('conversation.waiting')}</span>}
       {seconds >= 3 && t('conversation.seconds', { seconds: number(seconds) })}
     </p>
   );

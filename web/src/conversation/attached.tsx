@@ -37,7 +37,9 @@ function useBytes(id: string): string | null | undefined {
 }
 
 function sizeInWords(bytes: number): string {
-  const [unit, size] = bytes < 1e6 ? ['kilobyte', bytes / 1e3] : ['megabyte', bytes / 1e6];
+  const power = bytes < 1e3 ? 0 : bytes < 1e6 ? 1 : 2;
+  const size = bytes / 1e3 ** power;
+  const unit = ['byte', 'kilobyte', 'megabyte'][power];
   return number(size, { style: 'unit', unit, maximumFractionDigits: size < 10 ? 1 : 0 });
 }
 

@@ -105,7 +105,9 @@ export function AnswerButtons({ message, siblings }: { message: Message; sibling
   const { id, model, server, text } = message;
   const others = offered.value.split('\n').filter((one) => one && one !== model);
   const items: MenuItem[] = [
-    { label: t('conversation.copy_plain'), icon: 'copy', run: () => void copyAndTell(plainText(text)) },
+    ...(text
+      ? [{ label: t('conversation.copy_plain'), icon: 'copy' as const, run: () => void copyAndTell(plainText(text)) }]
+      : []),
     ...(canGoOn(message)
       ? [{ label: t('conversation.continue'), icon: 'play' as const, run: () => void goOn(id) }]
       : []),
@@ -119,7 +121,7 @@ export function AnswerButtons({ message, siblings }: { message: Message; sibling
   return (
     <div class="buttons">
       <Branch id={id} siblings={siblings} />
-      <CopyButton text={() => text} label={t('conversation.copy')} />
+      {text && <CopyButton text={() => text} label={t('conversation.copy')} />}
       <Button does="again" icon="refresh" label={t('conversation.again')} onClick={() => void regenerate(id)} />
       <Button
         does="raw"

@@ -8,7 +8,8 @@ export interface Figure {
 }
 
 /** Seconds as people say them. */
-const brief = (value: number) => number(value, { maximumFractionDigits: value < 10 ? 1 : 0 });
+const brief = (value: number) =>
+  number(value, value < 0.1 ? { maximumSignificantDigits: 1 } : { maximumFractionDigits: value < 10 ? 1 : 0 });
 
 export function money(value: number): string {
   const digits = value >= 1 || !value ? { maximumFractionDigits: 2 } : { maximumSignificantDigits: 2 };

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { goOn, regenerate, retry } from '../chat/actions';
 import type { Message, Problem } from '../model/types';
 import { Icon } from '../parts/icon';
-import { panel } from '../state';
+import { gateway, panel } from '../state';
 import { t } from '../text';
 import { useSeconds } from './seconds';
 
@@ -45,7 +45,7 @@ export function ProblemBox({ message, problem, fresh }: Props) {
               {t('conversation.continue')}
             </button>
           )}
-          {status === 401 && (
+          {status === 401 && (message.server || gateway.value.keys) && (
             <button type="button" onClick={() => (panel.value = { name: 'settings' })}>
               <Icon name="key" />
               {t('conversation.enter_key')}

@@ -3,10 +3,11 @@ import { useState } from 'preact/hooks';
 import type { Message } from '../model/types';
 import { Lazy } from '../shell/lazy';
 import { editing } from '../state';
-import { language, t } from '../text';
+import { t } from '../text';
+import { when } from './when';
+import Foot from './foot';
 
 const loadAttached = () => import('./attached');
-const loadFoot = () => import('./foot');
 const LONG = 1800; // characters, and lines: more is folded away at first
 const LINES = 24;
 
@@ -25,7 +26,7 @@ export function Question({ message, siblings }: { message: Message; siblings: re
     >
       {attachments?.length && <Lazy load={loadAttached} props={{ attachments }} />}
       {text && (
-        <div class="bubble" title={new Date(message.created).toLocaleString(language.value)}>
+        <div class="bubble" title={when(message.created)}>
           <div class={long && !all ? 'typed short' : 'typed'} dir="auto">
             {text}
           </div>
@@ -37,7 +38,7 @@ export function Question({ message, siblings }: { message: Message; siblings: re
         </div>
       )}
       <footer>
-        <Lazy load={loadFoot} props={{ message, siblings }} />
+        <Foot message={message} siblings={siblings} />
       </footer>
     </article>
   );

@@ -5,11 +5,12 @@ import type { Message } from '../model/types';
 import { Dialog } from '../parts/dialog';
 import { Icon } from '../parts/icon';
 import { messages, panel } from '../state';
-import { language, number, t } from '../text';
+import { number, t } from '../text';
 import { CopyButton } from './buttons';
 import { money } from './figures';
 import { pretty } from './pretty';
 import { story } from './structured';
+import { when } from './when';
 
 export default function Raw() {
   const open = panel.value;
@@ -36,7 +37,7 @@ export default function Raw() {
 
 /** What is known, with the names of its words; nothing that nobody told. */
 export function factsOf(message: Message): [string, string][] {
-  const { figures = {}, shaped } = message;
+  const { figures = {}, shaped, problem } = message;
   const seconds = (value?: number) => value !== undefined && number(value, { maximumFractionDigits: 2 }) + ' s';
   const count = (value?: number) => value !== undefined && (figures.counted === false ? '≈ ' : '') + number(value);
   const facts: [string, string | false | undefined][] = [
@@ -46,6 +47,7 @@ export function factsOf(message: Message): [string, string][] {
     ['adapted', figures.adapted],
     ['shaped', shaped && story(shaped)],
     ['status', message.status && t(`conversation.status_${message.status}`)],
+    ['problem', problem && [problem.message, problem.code, problem.status].filter(Boolean).join(' · ')],
     ['finish', message.finish],
     ['prompt', count(figures.prompt)],
     ['cached', count(figures.cached)],
@@ -55,7 +57,7 @@ export function factsOf(message: Message): [string, string][] {
     ['total', seconds(figures.total)],
     ['cost', figures.cost !== undefined && (figures.exact ? '' : '≈ ') + money(figures.cost)],
     ['continued', message.continued ? number(message.continued) : ''],
-    ['created', new Date(message.created).toLocaleString(language.value)],
+    ['created', when(message.created)],
   ];
   return facts.filter((fact): fact is [string, string] => !!fact[1]);
 }

@@ -1,7 +1,9 @@
 // A question and what was answered: by one model, or by several side by side.
 import { keepLane } from '../chat/actions';
-import type { Lane, Step } from '../chat/tree';
-import type { Live } from '../state';
+import { keepKey, type Lane, type Step } from '../chat/tree';
+import { isTouch } from '../composer/touch';
+import { Icon } from '../parts/icon';
+import { chat, type Live } from '../state';
 import { learn, t } from '../text';
 import own from '../text/en/conversation_late.json';
 import ofMarkdown from '../text/en/markdown_late.json';
@@ -27,7 +29,7 @@ export function StepView({ step, live, last }: Props) {
       {several ? (
         <div class="lanes" data-lanes={lanes.length}>
           {lanes.map((lane) => (
-            <LaneView key={lane.lane} lane={lane} live={live} />
+            <LaneView key={lane.lane} lane={lane} live={live} of={last ? (user?.id ?? '') : undefined} />
           ))}
         </div>
       ) : (
@@ -62,15 +64,30 @@ function Answers({ lane, live }: { lane: Lane; live: Props['live'] }) {
 
 const NONE: string[] = [];
 
-function LaneView({ lane, live }: { lane: Lane; live: Props['live'] }) {
+/** `of`: the question, where the next one may go on with this lane alone. */
+function LaneView({ lane, live, of }: { lane: Lane; live: Props['live']; of: string | undefined }) {
   const last = lane.answers.at(-1);
   if (!last) return null;
+  const { chosen, models } = chat.value;
+  const kept = of !== undefined && models.length === 1 && chosen[keepKey(of)] === String(lane.lane);
+  const keep = () => {
+    keepLane(last.id);
+    if (!isTouch()) document.querySelector<HTMLElement>('[data-part=composer] textarea')?.focus(); // where it goes on
+  };
   return (
-    <div class="lane" data-part="lane" role="group" aria-label={nameOf(last.model, last.server).name}>
+    <div
+      class={kept ? 'lane kept' : 'lane'}
+      data-part="lane"
+      role="group"
+      aria-label={nameOf(last.model, last.server).name}
+    >
       <Answers lane={lane} live={live} />
-      <button class="small" type="button" data-do="keep" onClick={() => void keepLane(last.id)}>
-        {t('conversation.keep')}
-      </button>
+      {of !== undefined && (
+        <button class="small" type="button" data-do="keep" aria-pressed={kept} onClick={keep}>
+          {kept && <Icon name="check" />}
+          {t('conversation.keep')}
+        </button>
+      )}
     </div>
   );
 }

@@ -30,11 +30,17 @@ export function Welcome() {
 
 function Missing({ server }: { server: string }) {
   const trouble = modelTrouble.value[server];
-  if (gateway.value.keys && !server && !keys.value['']) {
+  const wantsKey = gateway.value.keys && !server;
+  if (wantsKey && (trouble || !keys.value[''])) {
     return (
       <p class="note warn row">
         <Icon name="key" />
-        <span class="grow">{t('conversation.wants_key')}</span>
+        <span class="grow">{keys.value[''] ? trouble : t('conversation.wants_key')}</span>
+        {keys.value[''] && (
+          <button type="button" onClick={() => void loadModels(server)}>
+            {t('conversation.retry')}
+          </button>
+        )}
         <button type="button" onClick={() => (panel.value = { name: 'settings' })}>
           {t('conversation.enter_key')}
         </button>

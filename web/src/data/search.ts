@@ -12,10 +12,10 @@ export interface Found {
 const MOST_TEXT = 400_000; // of one message that is looked through
 const AROUND = 40; // characters before the hit
 
-/** Letters without case and accents; the dotted and the dotless i are one, and so are both small sigmas. */
+/** Letters without case and accents; the dotted and the dotless i are one, and so are both small sigmas, ß and ss. */
 export function fold(text: string): string {
   const plain = /[^\0-\x7f]/.test(text) ? text.normalize('NFD').replace(/\p{M}+/gu, '') : text;
-  return plain.toLowerCase().replace(/[ıſς\u0307]/g, (sign) => ({ ı: 'i', ſ: 's', ς: 'σ' })[sign] ?? '');
+  return plain.toLowerCase().replace(/[ıſςß\u0307]/g, (sign) => ({ ı: 'i', ſ: 's', ς: 'σ', ß: 'ss' })[sign] ?? '');
 }
 
 /** Where in `text` its folded form reaches `wanted` characters. */

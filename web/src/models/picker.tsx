@@ -22,7 +22,10 @@ function price(model: Model): string {
   const { promptPrice: read, writtenPrice: written } = model;
   if (read === undefined || written === undefined) return '';
   if (!read && !written) return t('models.free');
-  const money = (value: number) => number(value, { style: 'currency', currency: 'USD', maximumSignificantDigits: 3 });
+  const money = (value: number) => {
+    const digits = value && value < 0.1 ? { maximumSignificantDigits: 2 } : {};
+    return number(value, { style: 'currency', currency: 'USD', ...digits });
+  };
   return t('models.price', { read: money(read), written: money(written) });
 }
 
@@ -109,7 +112,10 @@ export default function Picker() {
   const list = useRef<HTMLDivElement>(null);
   const search = useRef<HTMLInputElement>(null);
   const onKeyDown = useArrows(list);
-  useEffect(() => search.current?.focus(), []);
+  useEffect(() => {
+    // (where fingers write, the keyboard would cover the list)
+    if (!matchMedia('(pointer: coarse)').matches) search.current?.focus();
+  }, []);
   useEffect(() => {
     if (!models.peek()[server]?.length) void loadModels(server);
   }, [server]);
@@ -156,12 +162,19 @@ export default function Picker() {
           aria-label={t('models.search')}
           onInput={(event) => (setTyped(event.currentTarget.value), setShown(SHOWN))}
         />
-        <label class="check">
-          <input type="checkbox" checked={several} onChange={() => setSeveral(!several)} />
-          {t('models.several', { most: MOST_LANES })}
-        </label>
-        <p class="unseen" role="status">
-          {t('models.found', { count: found })}
+        <div class="row around">
+          <label class="check">
+            <input type="checkbox" checked={several} onChange={() => setSeveral(!several)} />
+            {t('models.several', { most: MOST_LANES })}
+          </label>
+          {gateway.value.servers.length > 0 && (
+            <button class="bare" type="button" onClick={() => (panel.value = { name: 'servers' })}>
+              <Icon name="server" /> {t('models.add_server')}
+            </button>
+          )}
+        </div>
+        <p class={typed.trim() ? 'small soft' : 'unseen'} role="status">
+          {t('models.found', { count: number(found) })}
         </p>
         {trouble && (
           <p class="note bad">
@@ -176,7 +189,7 @@ export default function Picker() {
           left -= some.length;
           return some.length ? (
             <section key={group.name}>
-              <h3>{t(`models.${group.name}`)}</h3>
+              {group.name !== 'found' && <h3>{t(`models.${group.name}`)}</h3>}
               <ul>
                 {some.map((model) => (
                   <Row
@@ -193,7 +206,7 @@ export default function Picker() {
         })}
         {found > shown && (
           <button type="button" onClick={() => setShown(shown + SHOWN)}>
-            {t('models.more', { count: found - shown })}
+            {t('models.more', { count: number(found - shown) })}
           </button>
         )}
         {unlisted && (
@@ -201,13 +214,8 @@ export default function Picker() {
             {t('models.unlisted', { model: typed.trim().slice(0, 80) })}
           </button>
         )}
-        {gateway.value.servers.length > 0 && (
-          <button class="bare" type="button" onClick={() => (panel.value = { name: 'servers' })}>
-            <Icon name="server" /> {t('models.add_server')}
-          </button>
-        )}
         {several && (
-          <button class="main" type="button" onClick={close} disabled={!chosen.length}>
+          <button class="main done" type="button" onClick={close} disabled={!chosen.length}>
             {t('models.done', { count: chosen.length })}
           </button>
         )}

@@ -1,5 +1,6 @@
-// A button that opens a short list of things to do. Arrows move in it, Escape and a press elsewhere close it.
-import { useEffect, useRef, useState } from 'preact/hooks';
+// A button that opens a short list of things to do. Arrows move in it, Escape and a press elsewhere close it. The list
+// stands above all else (a popover), so that nothing that scrolls can cut it off.
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Icon, type IconName } from './icon';
 
 export interface MenuItem {
@@ -17,13 +18,39 @@ interface Props {
   up?: boolean;
 }
 
-export function Menu({ label, icon, items, up }: Props) {
+const EDGE = 8; // px that are left free at the edges of the window
+
+/** Put a list below (or above) its button, where there is room. */
+function put(list: HTMLElement, button: HTMLElement, up: boolean): void {
+  const { top, bottom, right } = button.getBoundingClientRect();
+  const { offsetHeight: high, offsetWidth: broad } = list;
+  const [above, below] = [top - 4 - high, bottom + 4];
+  const wanted = up ? (above < EDGE ? below : above) : below + high > innerHeight - EDGE ? above : below;
+  list.style.top = `${Math.max(EDGE, Math.min(wanted, innerHeight - high - EDGE))}px`;
+  list.style.left = `${Math.max(EDGE, Math.min(right, innerWidth - EDGE) - broad)}px`;
+}
+
+export function Menu({ label, icon, items, up = false }: Props) {
   const [open, setOpen] = useState(false);
   const place = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
+  const list = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const [box, at] = [list.current, button.current];
+    if (!open || !box || !at) return;
+    box.showPopover?.(); // an old browser shows it where it is
+    const follow = () => put(box, at, up);
+    follow();
+    addEventListener('scroll', follow, true);
+    addEventListener('resize', follow);
+    return () => {
+      removeEventListener('scroll', follow, true);
+      removeEventListener('resize', follow);
+    };
+  }, [open, up]);
   useEffect(() => {
     if (!open) return;
-    place.current?.querySelector<HTMLElement>('[role^=menuitem]')?.focus();
+    place.current?.querySelector<HTMLElement>('[role^=menuitem]')?.focus({ preventScroll: true });
     const leave = (event: Event) => {
       if (event.target instanceof Node && !place.current?.contains(event.target)) setOpen(false);
     };
@@ -60,7 +87,7 @@ export function Menu({ label, icon, items, up }: Props) {
         <Icon name={icon} />
       </button>
       {open && (
-        <div class={up ? 'list up' : 'list'} role="menu" aria-label={label}>
+        <div ref={list} class="list" popover="manual" role="menu" aria-label={label}>
           {items.map((item) => (
             <button
               key={item.label}

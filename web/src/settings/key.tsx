@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { loadModels } from '../chat/actions';
 import { keptKeys, keys, setKey } from '../prefs';
 import { modelTrouble, models } from '../state';
-import { t } from '../text';
+import { number, t } from '../text';
 
 export function KeyField({ server, label }: { server: string; label: string }) {
   const [typed, setTyped] = useState(keys.peek()[server] ?? '');
@@ -35,7 +35,7 @@ export function KeyField({ server, label }: { server: string; label: string }) {
             onInput={(event) => setTyped(event.currentTarget.value)}
           />
           <button class="main" type="submit" disabled={saved && !trouble}>
-            {t('settings.use')}
+            {t(keys.value[server] && !typed.trim() ? 'settings.forget' : 'settings.use')}
           </button>
         </span>
       </label>
@@ -53,7 +53,7 @@ export function KeyField({ server, label }: { server: string; label: string }) {
       <p class={trouble ? 'note bad small' : 'soft small'} role="status">
         {trouble ??
           (saved && typed
-            ? t('settings.key_works', { count: models.value[server]?.length ?? 0 })
+            ? t('settings.key_works', { count: number(models.value[server]?.length ?? 0) })
             : t(kept ? 'settings.key_kept' : 'settings.key_memory'))}
       </p>
     </form>

@@ -11,7 +11,7 @@ function Keys({ keys }: { keys: string }) {
   return (
     <span class="keys">
       {keys.split(/\+(?=.)/).map((key) => (
-        <kbd key={key}>{key === 'Mod' ? (isMac ? '⌘' : 'Ctrl') : key === ',' ? ', ' : key}</kbd>
+        <kbd key={key}>{key === 'Mod' ? (isMac ? '⌘' : 'Ctrl') : key === 'z' ? 'Z' : key}</kbd>
       ))}
     </span>
   );

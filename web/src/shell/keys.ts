@@ -7,7 +7,7 @@ export interface Shortcut {
   anywhere?: boolean; // also while a field has the focus
 }
 
-export type Action = 'new' | 'search' | 'models' | 'sidebar' | 'settings' | 'help' | 'compose' | 'next' | 'previous';
+export type Action = 'new' | 'search' | 'models' | 'sidebar' | 'settings' | 'help' | 'compose' | 'next' | 'previous' | 'undo';
 
 export const SHORTCUTS: Shortcut[] = [
   { keys: 'Mod+Shift+O', words: 'shell.key_new', run: 'new', anywhere: true },
@@ -18,6 +18,7 @@ export const SHORTCUTS: Shortcut[] = [
   { keys: '/', words: 'shell.key_compose', run: 'compose' },
   { keys: 'j', words: 'shell.key_next', run: 'next' },
   { keys: 'k', words: 'shell.key_previous', run: 'previous' },
+  { keys: 'Mod+z', words: 'shell.key_undo', run: 'undo' },
   { keys: '?', words: 'shell.key_help', run: 'help' },
 ];
 

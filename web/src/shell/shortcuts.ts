@@ -2,7 +2,7 @@
 import { useEffect } from 'preact/hooks';
 import { startChat } from '../chat/actions';
 import { sidebarOpen } from '../prefs';
-import { panel } from '../state';
+import { panel, toast } from '../state';
 import { type Action, shortcutOf } from './keys';
 
 function focus(selector: string): void {
@@ -32,6 +32,11 @@ const ACTIONS: Record<Action, () => void> = {
   compose: () => focus('[data-part=composer] textarea'),
   next: () => step(1),
   previous: () => step(-1),
+  undo: () => {
+    const run = toast.peek()?.action?.run;
+    toast.value = null;
+    run?.();
+  },
 };
 
 export function useShortcuts(): void {
@@ -41,7 +46,7 @@ export function useShortcuts(): void {
       const at = event.target;
       const inField = at instanceof HTMLElement && (/^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName) || at.isContentEditable);
       const found = shortcutOf(event, inField);
-      if (!found) return;
+      if (!found || (found.run === 'undo' && !toast.peek()?.action)) return;
       event.preventDefault();
       ACTIONS[found.run]();
     };

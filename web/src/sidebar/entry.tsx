@@ -1,6 +1,6 @@
 // One conversation of the list: opens it, and has a menu for what else can be done.
 import { signal } from '@preact/signals';
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { keepChat } from '../data/sync';
 import type { Chat } from '../model/types';
 import { Menu } from '../parts/menu';
@@ -55,13 +55,11 @@ interface Props {
 }
 
 export function Entry({ chat, running, tabIndex, onOpen }: Props) {
-  const [up, setUp] = useState(false);
-  const place = useRef<HTMLLIElement>(null);
   const { id, pinned } = chat;
   const title = chat.title || t('sidebar.untitled');
   if (written.value?.id === id) {
     return (
-      <li ref={place}>
+      <li>
         <Field chat={chat} what={written.value.what} />
       </li>
     );
@@ -70,10 +68,8 @@ export function Entry({ chat, running, tabIndex, onOpen }: Props) {
     sharing.value = id;
     panel.value = { name: 'share' };
   };
-  // The menu opens to where there is room.
-  const turn = () => setUp((place.current?.getBoundingClientRect().bottom ?? 0) > innerHeight * 0.6);
   return (
-    <li ref={place} class={openId.value === id ? 'open' : ''} data-chat={id} onPointerEnter={turn} onFocusIn={turn}>
+    <li class={openId.value === id ? 'open' : ''} data-chat={id}>
       <button
         class="bare grow"
         type="button"
@@ -96,7 +92,6 @@ export function Entry({ chat, running, tabIndex, onOpen }: Props) {
       <Menu
         label={t('sidebar.menu', { title })}
         icon="more"
-        up={up}
         items={[
           { label: t('sidebar.rename'), icon: 'edit', run: () => (written.value = { id, what: 'title' }) },
           {

@@ -19,7 +19,8 @@ const query = signal('');
 const found = signal<readonly Found[] | null>(null);
 const onlyTag = signal('');
 
-const small = globalThis.matchMedia?.('(max-width: 48rem)');
+// A phone that lies on its side is wide, but has no room for a column.
+const small = globalThis.matchMedia?.('(max-width: 48rem), (max-width: 60rem) and (pointer: coarse)');
 const narrow = signal(small?.matches ?? false);
 let wasOpen = sidebarOpen.peek();
 if (narrow.value) sidebarOpen.value = false;

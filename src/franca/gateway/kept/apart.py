@@ -31,8 +31,8 @@ async def answer_apart(exchange: Exchange, shelf: Shelf, work: Coroutine[Any, An
 class _Apart:
     """Stands between an exchange and its caller's connection."""
 
-    __slots__ = ("_decided", "_exchange", "_kept", "_left", "_read", "_reader", "_reading", "_receive", "_send",
-                 "_shelf", "_task", "_unwanted")  # fmt: skip
+    __slots__ = ("_decided", "_exchange", "_kept", "_left", "_named", "_read", "_reader", "_reading", "_receive",
+                 "_send", "_shelf", "_task", "_unwanted")  # fmt: skip
 
     def __init__(self, exchange: Exchange, shelf: Shelf) -> None:
         self._exchange = exchange
@@ -44,6 +44,8 @@ class _Apart:
         self._unwanted = asyncio.Event()
         """The exchange is to end as if its caller had left."""
         self._left = False
+        self._named = False
+        """Whether the caller was sent the head, and so can come back."""
         self._kept: KeptAnswer | None = None
         self._reader: Reader | None = None
         """The caller's own; there from the moment on that the answer is kept."""
@@ -75,6 +77,8 @@ class _Apart:
             if self._reading is not None:
                 self._reading.cancel()
             if self._kept is not None and self._reader is not None:
+                if not self._named:
+                    self._kept.stop()
                 self._kept.leave(self._reader)
 
     # ---- what the exchange hears and says ---------------------------------------------------------------
@@ -136,6 +140,8 @@ class _Apart:
         assert self._reader is not None
         try:
             await self._send({"type": "http.response.start", "status": 200, "headers": list(self._kept.head)})
+            await asyncio.sleep(0)  # who was gone by then is seen now: servers take a head for nobody without a word
+            self._named = not self._left
             await self._reader.pour(self._send)
         except OSError:
             pass  # how some servers say that the caller has left

@@ -18,7 +18,9 @@ __all__ = ["judged", "main"]
 
 _SECONDS = 2
 _MEMORY = 1024 * 1024 * 1024
+_MOST_PROBLEMS = 20
 _LONGEST_PATH = 1000
+_LONGEST_WORDS = 4000
 
 
 def judged(schema: Any, text: str) -> dict[str, Any]:
@@ -43,7 +45,9 @@ def judged(schema: Any, text: str) -> dict[str, Any]:
 
 
 def _told(found: list[tuple[str, str]]) -> dict[str, Any]:
-    problems = [{"path": path[:_LONGEST_PATH], "message": message} for path, message in found]
+    problems = [
+        {"path": path[:_LONGEST_PATH], "message": message[:_LONGEST_WORDS]} for path, message in found[:_MOST_PROBLEMS]
+    ]
     return {"valid": False, "problems": problems}
 
 

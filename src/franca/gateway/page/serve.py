@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
-from ..answer import send_bytes
+from ..answer import body_headers, send_bytes
 from ..problem import Problem
 from .files import StaticFile, page_files, security
 
@@ -69,7 +69,7 @@ def chat_page(*, remote_images: bool = True) -> Callable[[Scope, Receive, Send],
                 kind, code, headers, body = _answer(path, whole, scope["method"], dict(scope["headers"]), known)
             except Problem as problem:
                 kind, code, headers, body = b"application/json", problem.status, problem.headers, problem.body()
-            head = [(b"content-type", kind), (b"content-length", b"%d" % len(body)), *headers, *shared]
+            head = [*body_headers(code, body, kind), *headers, *shared]
             await send({"type": "http.response.start", "status": code, "headers": head})
             await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 

@@ -19,7 +19,7 @@ BY_URL = "url:"
 """How the names of servers begin that are in no configuration, as no configured one's can: "url:api.example.com"."""
 
 
-DESK = frozenset({"", "admin", "generation", "health", "metrics", "models", "page", "preflight"})
+DESK = frozenset({"", "admin", "answers", "generation", "health", "metrics", "models", "page", "preflight"})
 """The endpoints that ask no model."""
 
 
