@@ -228,7 +228,7 @@ MEANINGS = {
     "CorsTable.max_age": "Seconds that a browser may believe the answer to its preflight.",
     "PageTable.remote_images": "Whether the page may show an image of another site, each after a click on it; that site then sees who looks.",
     "PageTable.servers": "Servers that callers may name by their URL, with keys of their own: `\"https://HOST\"`, `\"http://HOST:PORT\"`, `\"https://*.DOMAIN\"` for all names below a domain, `\"*\"` for any of the internet by https; none by default.",
-    "ReplayTable.max_answer": "A longer answer goes on for who reads it, and cannot be picked up again (2 MiB).",
+    "ReplayTable.max_answer": "A longer answer goes on for who reads it, and cannot be picked up again (8 MiB).",
     "ReplayTable.max_bytes": "Of all answers (64 MiB); what has ended goes first, the oldest before others.",
     "LogTable.form": "What the gateway has to say of itself is told with `\"off\"` too.",
     "OtelTable.enabled": "Needs `pip install 'franca[otel]'`.",

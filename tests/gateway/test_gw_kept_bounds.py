@@ -12,6 +12,10 @@ from gw_gateway import wait_until
 from gw_kept import KEEP, PLACE, Stepped, back, begun, error_of, figures_of, read_whole
 from gw_relay import DONE, USAGE, Call, Caller, Puppet, Relaying, books, chunk_of, only, relaying
 
+from franca.gateway.config import ConfigError, read_mapping
+from franca.gateway.config.shape import Config, GatewayTable
+from franca.gateway.kept import Shelf
+
 KEYS = {"one": {"key": "sk-franca-one-0123456789"}, "two": {"key": "sk-franca-two-0123456789"}}
 ONE = {**KEEP, "authorization": "Bearer sk-franca-one-0123456789"}
 TWO = {**KEEP, "authorization": "Bearer sk-franca-two-0123456789"}
@@ -350,10 +354,16 @@ def test_who_reads_slowly_holds_up_nobody(tmp_path: Path) -> None:
         wait_until(lambda: gateway.gateway.kept.held == 0, "its bytes to go")
 
 
+@pytest.mark.parametrize(("began", "read", "offered"), [(2, 1, False), (1, 2, True)])
+def test_how_many_processes_there_are_takes_a_new_start(began: int, read: int, offered: bool) -> None:
+    """What a changed file says of that holds for the next start: the processes are those that there are."""
+    shelf = Shelf(Config(gateway=GatewayTable(workers=began)))
+    shelf.configure(Config(gateway=GatewayTable(workers=read)))
+    assert shelf.offered is offered
+
+
 def test_the_bounds_are_checked(tmp_path: Path) -> None:
     """Numbers that cannot work are told at their place."""
-    from franca.gateway.config import ConfigError, read_mapping
-
     wrong: list[tuple[dict[str, Any], str]] = [
         ({"grace": -1}, "grace"),
         ({"answers": 0}, "answers"),

@@ -6,7 +6,8 @@ import asyncio
 import json
 import sqlite3
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import AsyncIterator, Callable, MutableMapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -166,8 +167,8 @@ def test_a_reload_leaves_them(tmp_path: Path) -> None:
         assert back(gateway, name).status == 200
 
 
-def middled(app: Any) -> Any:
-    """A parent with a middleware that runs what is below it in a task of its own, and tells of no beginning."""
+def parent_of(app: Any, *, middleware: bool) -> Any:
+    """A parent that tells of no beginning, and closes the gateway at its own end."""
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
     from starlette.middleware.base import BaseHTTPMiddleware
@@ -176,19 +177,22 @@ def middled(app: Any) -> Any:
     async def through(request: Any, call_next: Any) -> Any:
         return await call_next(request)
 
-    return Starlette(routes=[Mount("/gw", app=app)], middleware=[Middleware(BaseHTTPMiddleware, dispatch=through)])
+    @asynccontextmanager
+    async def lifespan(_: Any) -> AsyncIterator[None]:
+        yield
+        await app.gateway.close()
+
+    between = [Middleware(BaseHTTPMiddleware, dispatch=through)] if middleware else []
+    return Starlette(routes=[Mount("/gw", app=app)], middleware=between, lifespan=lifespan)
 
 
-def mounted(app: Any) -> Any:
-    from starlette.applications import Starlette
-    from starlette.routing import Mount
+@pytest.mark.parametrize("middleware", [False, True], ids=["mounted", "middleware"])
+def test_under_another_application(tmp_path: Path, middleware: bool) -> None:
+    """Come back for below its prefix, also where a middleware runs what is below it in a task of its own."""
 
-    return Starlette(routes=[Mount("/gw", app=app)])
+    def wrap(app: Any) -> Any:
+        return parent_of(app, middleware=middleware)
 
-
-@pytest.mark.parametrize("wrap", [mounted, middled])
-def test_under_another_application(tmp_path: Path, wrap: Callable[[Any], Any]) -> None:
-    """Come back for below its prefix, also where a middleware stands in between."""
     play = Stepped()
     body = {"model": "sim/m", "messages": MESSAGES, "stream": True}
     with Puppet(play) as server, relaying(tmp_path, {"sim": server.table()}, wrap=wrap) as gateway:

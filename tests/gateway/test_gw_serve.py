@@ -193,6 +193,25 @@ def test_workers_share_an_address_and_come_back(started: list[Process], tmp_path
     assert process.end() == 0
 
 
+def test_no_two_processes_give_the_same_ids() -> None:
+    """Also when they are forked from one that had loaded what gives them: else two requests are one in the books."""
+    given = """
+import os
+from franca.gateway.exchange import Exchange
+def give():
+    os.write(1, Exchange({"method": "GET", "headers": []}, None, None, "/").id.encode() + b"\\n")
+for _ in range(2):
+    if os.fork() == 0:
+        give()
+        os._exit(0)
+give()
+os.wait(), os.wait()
+"""
+    done = subprocess.run([sys.executable, "-c", given], capture_output=True, text=True, timeout=LIMIT, check=True)
+    ids = done.stdout.split()
+    assert len(ids) == len(set(ids)) == 3
+
+
 def test_workers_end_with_their_parent(started: list[Process], tmp_path: Path) -> None:
     """Even when that is killed, nobody goes on listening."""
     process = start(started, tmp_path, "workers = 2\n")

@@ -165,7 +165,8 @@ class Visits:
         """The page of a gateway, ready for a question."""
         visit = Visit(self.context(**options) if context is None else context, gateway.url, path=path)
         self._open.append(visit)
-        visit.page.locator("[data-part=composer] textarea").wait_for()
+        if not path.startswith("/status"):
+            visit.page.locator("[data-part=composer] textarea").wait_for()
         if ready:
             visit.until("document.querySelector('[data-part=model]')?.title !== ''")
         return visit

@@ -3,15 +3,22 @@ to docs/pictures; else it is only seen to that they can be taken."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import threading
 from pathlib import Path
+from time import time
 
 import pytest
 from page_rig import House, Visit, Visits
-from page_words import reasoning
+from page_words import Words, reasoning
 from test_page_lanes import side_by_side
 from test_page_shapes import turn_on
+from test_page_status import ADMIN, come
+
+from franca.gateway.store.base import open_store
+from franca.gateway.store.row import UsageRow
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 
@@ -86,9 +93,13 @@ def test_a_conversation(house: House, visits: Visits, scheme: str, tmp_path: Pat
 
 
 def test_a_phone(house: House, visits: Visits, tmp_path: Path) -> None:
-    """Held upright."""
+    """Held upright, in the dark."""
     context = visits.context(
-        viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True, device_scale_factor=2
+        viewport={"width": 390, "height": 780},
+        has_touch=True,
+        is_mobile=True,
+        device_scale_factor=2,
+        color_scheme="dark",
     )
     visit = visits.open(house, context=context)
     visit.choose("words/alpha")
@@ -116,3 +127,47 @@ def test_structured(house: House, visits: Visits, tmp_path: Path) -> None:
     visit.ask("What is known of Vega?")
     visit.ended().locator("[role=tree]").wait_for()
     keep(visit, "structured", tmp_path)
+
+
+def weeks_of_usage(folder: Path) -> None:
+    """Rows of four weeks in the store that a gateway of this folder will open."""
+    shares = {"words/alpha": 5, "words/beta": 3, "words/gamma": 2, "groq/llama-3.3-70b-versatile": 4}
+    rows = [
+        UsageRow(
+            id=f"r{day}-{name}-{number}", at=time() - 86_400 * day, seconds=1.5, first=0.3, key="key_site",
+            route="chat", asked=name, server=name.partition("/")[0], model=name.partition("/")[2], status=200, tries=1,
+            prompt_tokens=900, completion_tokens=400, cost=0.002 * share, exact=True,
+        )
+        for day in range(28)
+        for name, share in shares.items()
+        for number in range(share * (4 + (day * 7 + share * 3) % 9) // (3 if day % 7 in (1, 2) else 1))
+    ]  # fmt: skip
+
+    async def write() -> None:
+        store = open_store("", folder)
+        await store.open()
+        for at in range(0, len(rows), 500):
+            await store.add(rows[at : at + 500])
+        await store.close()
+
+    # The browser's driver has this thread's event loop.
+    thread = threading.Thread(target=lambda: asyncio.run(write()))
+    thread.start()
+    thread.join()
+
+
+def test_the_status_page(visits: Visits, tmp_path: Path) -> None:
+    """Four weeks of two servers."""
+    weeks_of_usage(tmp_path)
+    with Words() as model:
+        config = {
+            "gateway": {"admin_key": ADMIN},
+            "limits": {"unpriced": "free"},
+            "keys": {"site": {"key": "sk-pictures-0123456789ab", "budget": {"day": 5.0, "month": 60.0}}},
+            "servers": {"words": model.table(), "groq": model.table()},
+        }
+        with House(tmp_path, model, config) as house:
+            for name in ("words/alpha", "words/beta", "groq/llama-3.3-70b-versatile"):
+                assert house.chat(name, key="sk-pictures-0123456789ab").status == 200
+            visit = come(visits, house, viewport={"width": 1200, "height": 1180})
+            keep(visit, "status", tmp_path)

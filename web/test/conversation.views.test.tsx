@@ -5,6 +5,7 @@ import { render } from 'preact';
 import { act } from 'preact/test-utils';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Conversation } from '../src/conversation/conversation';
+import { loadSteps } from '../src/conversation/late';
 import Raw from '../src/conversation/raw';
 import type { Chat, Message } from '../src/model/types';
 import { chats, editing, gateway, handed, live, messages, newChat, openId, panel } from '../src/state';
@@ -13,7 +14,7 @@ import { toast, type Live } from '../src/state';
 const did: unknown[][] = [];
 vi.mock('../src/chat/actions', () => {
   const noted = (name: string) => async (...given: unknown[]) => void did.push([name, ...given]);
-  const names = ['choose', 'giveResults', 'goOn', 'keepLane', 'loadModels', 'regenerate', 'remove', 'retry'];
+  const names = ['answer', 'choose', 'giveResults', 'goOn', 'keepLane', 'loadModels', 'regenerate', 'remove', 'retry'];
   return {
     ...Object.fromEntries(names.map((name) => [name, noted(name)])),
     asCurl: async () => 'curl it',
@@ -94,6 +95,7 @@ beforeEach(async () => {
   did.length = 0;
   document.body.append(place);
   await import('../src/conversation/foot');
+  await loadSteps();
   chats.value = [chat];
   openId.value = 'c';
   await act(() => render(<Conversation />, place));
@@ -187,8 +189,13 @@ describe('an answer', () => {
     expect(box.textContent).toContain(EVIL);
     await press('[data-do=retry]');
     expect(did).toEqual([['retry', 'a']]);
+    // The key that the server refused is the operator's, unless the gateway wants one.
+    expect(place.querySelectorAll('[data-part=problem] button').length).toBe(1);
+    const { value: before } = gateway;
+    await act(() => void (gateway.value = { ...before, keys: true }));
     await press('[data-part=problem] button:last-of-type');
     expect(panel.value).toEqual({ name: 'settings' });
+    gateway.value = before;
     const now = { created: Date.now(), status: 'error' as const, text: '', problem };
     await show([said('user', 'v', ''), said('assistant', 'b', 'v', now)]);
     expect(find('[data-part=problem]').getAttribute('role')).toBe('alert');
@@ -268,13 +275,22 @@ describe('the keyboard', () => {
 });
 
 describe('a question', () => {
-  test('is handed to the composer to be edited', async () => {
+  test('is edited in the composer', async () => {
     await show([said('user', 'u', '', { text: '  as typed\n' })]);
     await press('[data-do=edit]');
-    expect([editing.value, handed.value]).toEqual(['u', '  as typed\n']);
+    expect(editing.value).toBe('u');
     expect(find('.typed').textContent).toBe('  as typed\n');
     editing.value = '';
-    handed.value = null;
+  });
+
+  test('without an answer can be given one', async () => {
+    const list = [said('user', 'u', ''), said('assistant', 'a', 'u')];
+    await show(list);
+    expect(place.querySelector('[data-do=answer]')).toBeNull();
+    await show(list.slice(0, 1));
+    await press('[data-do=answer]');
+    expect(did).toEqual([['answer', 'u']]);
+    expect(document.activeElement).toBe(find('[data-id=u]'));
   });
 
   test('that is long is folded until somebody wants all of it', async () => {

@@ -109,7 +109,6 @@ def _print_problems(text: str) -> None:
 
 
 def _plan(args: argparse.Namespace, path: str | None) -> Plan:
-    from ..gateway import create_app
     from ..gateway.config import ambient_config, glance, read_config
     from ..gateway.serve import Plan
 
@@ -120,6 +119,8 @@ def _plan(args: argparse.Namespace, path: str | None) -> Plan:
     newcomer = simulated and not args.simulator
 
     def create(made: Config, board: str | None = None) -> Any:
+        from ..gateway import create_app  # not sooner: workers are forked before
+
         app = create_app(made, path=path, board=board)
         _log_along(app.gateway.log)
         return app

@@ -62,6 +62,7 @@ class App:
                 await self._start()
             exchange = Exchange(scope, receive, send, _path(scope, self.gateway.base_path))
             if b"x-franca-keep" in exchange.headers and self.gateway.kept.takes(exchange):
+                exchange.kept = True
                 await answer_apart(exchange, self.gateway.kept, self._http(exchange))
             else:
                 await self._http(exchange)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ask_model", "ask_prompt_or_chat"]
 
+_KEPT_SILENCE = 2.0
+"""Seconds of silence after which the head of an answer that is kept is sent, with a comment."""
 _POST = ((b"allow", b"POST"),)
 
 
@@ -48,7 +50,9 @@ async def ask_model(
             503, "usage cannot be written down at the moment", "store_down", headers=((b"retry-after", b"5"),)
         )
     settings = gateway.config.gateway
-    with Attendance(exchange, gateway.rounds, settings.keep_alive, settings.body_timeout) as attendance:
+    # Its id comes with the head: who waits long for a first word could not come back without.
+    silence = min(settings.keep_alive, _KEPT_SILENCE) if exchange.kept else settings.keep_alive
+    with Attendance(exchange, gateway.rounds, silence, settings.body_timeout) as attendance:
         body = await read_body(exchange, settings.max_body)
         if endpoint.takes == "form":
             ask, model = _form(exchange, endpoint, body)

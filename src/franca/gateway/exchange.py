@@ -21,9 +21,21 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _MOST_ID = 128
-# Ids grow with time, so that the index of a database grows at its end; no two processes have the same beginning.
-_BEGAN = f"{time_ns() // 1_000_000:x}{os.urandom(4).hex()}"
-_COUNTED = count()
+_began = ""
+_counted = count()
+
+
+def _begin() -> None:
+    """Ids grow with time, so that the index of a database grows at its end; no two processes have the same beginning,
+    also not those that were forked from one which had read this."""
+    global _began, _counted
+    _began = f"{time_ns() // 1_000_000:x}{os.urandom(4).hex()}"
+    _counted = count()
+
+
+_begin()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin)
 
 
 class Exchange:
@@ -35,9 +47,9 @@ class Exchange:
 
     __slots__ = (
         "admission", "answer_headers", "asked", "at", "began", "booked", "cached", "cached_tokens", "completion_tokens",
-        "cost", "error", "events", "exact", "first", "generation", "headers", "id", "key", "ladder", "method", "model",
-        "outcome", "path", "prompt_tokens", "reasoning_tokens", "receive", "request_body", "response_body", "route",
-        "scope", "send", "server", "started", "status", "stream", "structured", "tags", "tried", "tries",
+        "cost", "error", "events", "exact", "first", "generation", "headers", "id", "kept", "key", "ladder", "method",
+        "model", "outcome", "path", "prompt_tokens", "reasoning_tokens", "receive", "request_body", "response_body",
+        "route", "scope", "send", "server", "started", "status", "stream", "structured", "tags", "tried", "tries",
     )  # fmt: skip
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
@@ -69,6 +81,8 @@ class Exchange:
         self.error = ""
         self.generation = ""
         self.first: float | None = None
+        self.kept = False
+        """Whether its answer may be kept for a caller who loses the connection."""
         self.tries = 0
         self.events = 0
         """Of a stream, that came: each holds a token or more."""
@@ -115,4 +129,4 @@ def _request_id(given: bytes | None) -> str:
         text = given.decode("latin-1")
         if text.isascii() and text.replace("-", "").replace("_", "").replace(".", "").isalnum():
             return text
-    return f"req_{_BEGAN}{next(_COUNTED):08x}"
+    return f"req_{_began}{next(_counted):08x}"

@@ -73,7 +73,7 @@ async def _dial(plan: Plan, loop: asyncio.AbstractEventLoop, accepts: Accepts | 
         else:
             places = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         if accepts is not None and proxy is None:
-            places = [place for place in places if accepts(place[4][0])]
+            places = [place for place in places if accepts(str(place[4][0]))]
             if not places:
                 raise OSError("its address is none that may be asked")
         return await _race(places, loop)

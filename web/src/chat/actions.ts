@@ -76,6 +76,8 @@ async function later() {
 /** Another version of an answer, by the same model or another one. */
 export const regenerate = async (answerId: string, model?: string): Promise<void> =>
   (await later())?.regenerate(answerId, model);
+/** Have a question answered that has no answer. */
+export const answer = async (userId: string): Promise<void> => (await later())?.answer(userId);
 /** Ask again where an answer failed; it takes the place of that one. */
 export const retry = async (answerId: string): Promise<void> => (await later())?.retry(answerId);
 /** Go on with an answer that was cut, stopped or too long: what the gateway still has of it, else by asking. */

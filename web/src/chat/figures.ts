@@ -30,7 +30,8 @@ export function figuresOf(answer: Answer, clock: Clock, message: Message, asked:
     figures.prompt ??= asked ? Math.ceil(asked / A_TOKEN) : undefined;
     figures.counted = false;
   }
-  if (figures.written && total - first > BURST) figures.rate = figures.written / (total - first);
+  // What was cut was waited for as well.
+  if (figures.written && total - first > BURST && message.status !== 'cut') figures.rate = figures.written / (total - first);
   addCost(figures, answer, message);
   for (const name of Object.keys(figures) as (keyof Figures)[]) if (figures[name] === undefined) delete figures[name];
   return figures;

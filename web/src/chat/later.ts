@@ -12,10 +12,10 @@ import { goFurther, halt, keep, open, runs, showRuns, snapshot, type Ask, type K
 import { askToGoOn } from './seam';
 import { belowIn, historyOf } from './tree';
 
-/** Whether one more answer may be written; what does not go is told at the bottom of the page. */
-function roomForOne(): boolean {
+/** Whether so many more answers may be written; what does not go is told at the bottom of the page. */
+function roomFor(wanted = 1): boolean {
   try {
-    requireRoom(1);
+    requireRoom(wanted);
     return true;
   } catch (error) {
     toast.value = { text: error instanceof Error ? error.message : String(error), bad: true };
@@ -25,16 +25,24 @@ function roomForOne(): boolean {
 
 export async function regenerate(answerId: string, model?: string): Promise<void> {
   const old = messages.peek().get(answerId);
-  if (old?.role !== 'assistant' || !roomForOne()) return;
+  if (old?.role !== 'assistant' || !roomFor()) return;
   stop(answerId);
   const of = chat.peek();
   const next = answerTo(of, old.parents[0] ?? '', old.lane, model ?? old.model ?? of.models[0] ?? '', old.server);
   launch(of, [next], []);
 }
 
+/** Answers to a question that has none: they were taken away, or never came. */
+export async function answer(userId: string): Promise<void> {
+  const of = chat.peek();
+  const { models, server } = of;
+  if (messages.peek().get(userId)?.role !== 'user' || !models.length || !roomFor(models.length)) return;
+  launch(of, models.map((model, lane) => answerTo(of, userId, lane, model, server)), []);
+}
+
 export async function retry(answerId: string): Promise<void> {
   const old = messages.peek().get(answerId);
-  if (old?.role !== 'assistant' || old.status === 'running' || !roomForOne()) return;
+  if (old?.role !== 'assistant' || old.status === 'running' || !roomFor()) return;
   const of = chat.peek();
   const { id, created, lane, parents, model = of.models[0] ?? '', server } = old;
   launch(of, [{ ...answerTo(of, parents[0] ?? '', lane, model, server), id, created }], []);
@@ -44,7 +52,7 @@ export async function goOn(answerId: string): Promise<void> {
   const old: Kept | undefined = messages.peek().get(answerId);
   if (old?.role !== 'assistant' || old.status === 'running') return;
   if (!old.text) return retry(answerId);
-  if (!roomForOne()) return;
+  if (!roomFor()) return;
   const of = chat.peek();
   const history = historyOf(messages.peek(), of, old.parents[0] ?? '', old.lane);
   const { problem: _problem, finish: _finish, shaped, ...rest } = old;
@@ -66,7 +74,7 @@ const askOn =
 
 export async function giveResults(answerId: string, results: Record<string, string>): Promise<void> {
   const old = messages.peek().get(answerId);
-  if (!old?.tools || old.status === 'running' || !roomForOne()) return;
+  if (!old?.tools || old.status === 'running' || !roomFor()) return;
   const of = chat.peek();
   const tools = old.tools.map((one) => ({ ...one, result: results[one.id] ?? one.result }));
   launch(of, [answerTo(of, answerId, old.lane, old.model ?? '', old.server)], [{ ...old, tools }]);
@@ -92,8 +100,9 @@ async function restore(gone: Message[]): Promise<void> {
     change(gone);
     // What was pressed for it is gone.
     requestAnimationFrame(() => {
-      const back = document.querySelector<HTMLElement>(`[data-id="${CSS.escape(gone[0]?.id ?? '')}"]`);
-      if (document.activeElement === document.body) back?.focus({ preventScroll: true });
+      if (document.activeElement !== document.body) return;
+      const all = [...document.querySelectorAll<HTMLElement>('[data-part=message]')];
+      all.find((one) => one.dataset.id === gone[0]?.id)?.focus({ preventScroll: true });
     });
   }
   await keep(gone);

@@ -64,7 +64,7 @@ export function Answer({ message, running, siblings, goesOn }: Props) {
       )}
       {images?.length && <Lazy load={loadImages} props={{ images }} />}
       {tools?.length && <Lazy load={loadTools} props={{ message }} />}
-      {status === 'running' && <Waiting running={running} />}
+      {status === 'running' && <Waiting running={running} begun={!!text} />}
       {problem && <ProblemBox message={message} problem={problem} fresh={seen.current} />}
       <Ending message={message} />
       {status !== 'running' && (
@@ -77,11 +77,11 @@ export function Answer({ message, running, siblings, goesOn }: Props) {
 }
 
 /** Three quiet dots for as long as more may come; without `running` another tab gets the answer. */
-function Waiting({ running }: { running: Live | undefined }) {
-  const waits = !running || running.phase.value === 'waiting';
+function Waiting({ running, begun }: { running: Live | undefined; begun: boolean }) {
+  const waits = running ? running.phase.value === 'waiting' : !begun;
   const seconds = useSeconds(running && waits ? firstSeen(running) : undefined);
   return (
-    <p class="waiting soft small" data-part="waiting">
+    <p class="waiting soft small" data-part={waits ? 'waiting' : 'writing'}>
       <i />
       <i />
       <i />

@@ -54,7 +54,14 @@ export function Conversation() {
       </div>
       {away.value && all.length > 0 && (
         <div class="jump">
-          <button type="button" data-part="jump" onClick={() => following.current?.toEnd()}>
+          <button
+            type="button"
+            data-part="jump"
+            onClick={() => {
+              following.current?.toEnd();
+              scroller.current?.focus({ preventScroll: true }); // the button goes away
+            }}
+          >
             <Icon name="down" />
             {t('conversation.jump')}
           </button>

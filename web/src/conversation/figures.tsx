@@ -24,7 +24,7 @@ export function figuresOf({ figures = {}, model }: Message): Figure[] {
   if (written !== undefined) {
     const all = Object.entries({ prompt, written, reasoning, cached, guess: guess ? 0 : undefined });
     line.push({
-      text: guess + t('conversation.tokens', { count: number(written) }),
+      text: guess + t(written === 1 ? 'conversation.token' : 'conversation.tokens', { count: number(written) }),
       title: all
         .filter(([, count]) => count !== undefined)
         .map(([name, count]) => t(`conversation.tokens_${name}`, { count: number(count ?? 0) }))

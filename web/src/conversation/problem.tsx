@@ -1,6 +1,6 @@
 // What went wrong with an answer, or cut it short, in its own place, with what can be done about it.
 import { useState } from 'preact/hooks';
-import { goOn, regenerate, retry } from '../chat/actions';
+import { answer, goOn, regenerate, retry } from '../chat/actions';
 import type { Message, Problem } from '../model/types';
 import { Icon } from '../parts/icon';
 import { gateway, panel } from '../state';
@@ -73,6 +73,22 @@ export function endOf({ status, finish, text, tools, images, shaped }: Message):
 
 export function canGoOn(message: Message): boolean {
   return !!message.text && ['cut', 'stopped', 'length'].includes(endOf(message));
+}
+
+/** A question whose answers were taken away, or that came without one. */
+export function Unanswered({ of }: { of: string }) {
+  const begin = ({ currentTarget }: { currentTarget: HTMLElement }) => {
+    currentTarget.closest('.step')?.querySelector<HTMLElement>('[data-part=message]')?.focus(); // the button goes away
+    void answer(of);
+  };
+  return (
+    <div class="ending soft" data-part="ending" data-why="unanswered">
+      <button type="button" data-do="answer" onClick={begin}>
+        <Icon name="play" />
+        {t('conversation.ask')}
+      </button>
+    </div>
+  );
 }
 
 export function Ending({ message }: { message: Message }) {

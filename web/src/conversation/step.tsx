@@ -9,6 +9,7 @@ import own from '../text/en/conversation_late.json';
 import ofMarkdown from '../text/en/markdown_late.json';
 import { Answer } from './answer';
 import { nameOf } from './names';
+import { Unanswered } from './problem';
 import { Question } from './question';
 
 learn({ ...own, ...ofMarkdown });
@@ -26,6 +27,7 @@ export function StepView({ step, live, last }: Props) {
   return (
     <div class={kind} style={sizeOf(step)}>
       {user && <Question key={user.id} message={user} siblings={siblings} />}
+      {user && !lanes.length && <Unanswered of={user.id} />}
       {several ? (
         <div class="lanes" data-lanes={lanes.length}>
           {lanes.map((lane) => (

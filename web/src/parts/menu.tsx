@@ -20,14 +20,15 @@ interface Props {
 
 const EDGE = 8; // px that are left free at the edges of the window
 
-/** Put a list below (or above) its button, where there is room. */
+/** Put a list below (or above) its button, where there is room; towards the middle of the window. */
 function put(list: HTMLElement, button: HTMLElement, up: boolean): void {
-  const { top, bottom, right } = button.getBoundingClientRect();
+  const { top, bottom, left, right } = button.getBoundingClientRect();
   const { offsetHeight: high, offsetWidth: broad } = list;
   const [above, below] = [top - 4 - high, bottom + 4];
   const wanted = up ? (above < EDGE ? below : above) : below + high > innerHeight - EDGE ? above : below;
   list.style.top = `${Math.max(EDGE, Math.min(wanted, innerHeight - high - EDGE))}px`;
-  list.style.left = `${Math.max(EDGE, Math.min(right, innerWidth - EDGE) - broad)}px`;
+  const begin = left + right < innerWidth ? left : right - broad;
+  list.style.left = `${Math.max(EDGE, Math.min(begin, innerWidth - broad - EDGE))}px`;
 }
 
 export function Menu({ label, icon, items, up = false }: Props) {

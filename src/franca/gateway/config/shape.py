@@ -314,7 +314,7 @@ class ReplayTable(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Seconds that an answer goes on which nobody reads any more; then its server's connection is closed."""
     lifetime: float = 300.0
     """Seconds that an answer can be read after its end."""
-    max_answer: int = 2 * _MIB
+    max_answer: int = 8 * _MIB
     """A longer answer goes on for who reads it, and cannot be found again."""
     max_bytes: int = 64 * _MIB
     """Of all answers."""

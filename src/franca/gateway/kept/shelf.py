@@ -31,6 +31,9 @@ class Shelf:
     go; the oldest of those goes first."""
 
     def __init__(self, config: Config) -> None:
+        # Whoever comes back may reach another process, which would look in vain while this one goes on for nobody. How
+        # many there are, only a new start changes.
+        self._alone = config.gateway.workers == 1
         self.configure(config)
         self.held = 0
         """Bytes of all answers, with those that are only read to their end."""
@@ -46,8 +49,7 @@ class Shelf:
     def configure(self, config: Config) -> None:
         """Keep by this configuration from now on; what is kept already stays as it is."""
         self.table = config.replay
-        # Whoever comes back may reach another process, which would look in vain while this one goes on for nobody.
-        self.offered = config.replay.enabled and config.gateway.workers == 1
+        self.offered = config.replay.enabled and self._alone
 
     def takes(self, exchange: Exchange) -> bool:
         """Whether a request that asks for it (by its header) may have its answer kept, if that turns out to be a
