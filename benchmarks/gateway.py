@@ -19,7 +19,7 @@ from typing import Any
 
 from gateway_contenders import CONTENDERS, Contender, Running, cpu_of
 from gateway_report import Figures, page, terminal
-from run import Process
+from run import Process, progress
 
 _HERE = Path(__file__).parent
 CONNECTIONS = 16
@@ -41,12 +41,12 @@ def measure(chosen: list[Contender], rounds: int, seconds: float, firsts: int, s
         running = _started(stack, chosen, folder, port, found, starts)
         for number in range(rounds + 1):
             for name, one in running.items():
-                _progress(f"  round {number} of {rounds}: {name} ...")
+                progress(f"  round {number} of {rounds}: {name} ...")
                 _round(found[name], one, callers, seconds, firsts, counted=number > 0)
             _round(found[""], _Server(server, port), callers, seconds, firsts, counted=number > 0)
         for name, one in running.items():
             found[name].after = one.memory()
-    _progress("")
+    progress("")
     return found
 
 
@@ -69,7 +69,7 @@ def _started(
     """All of them, each started several times before, alone: the quickest start counts."""
     running = {}
     for contender in chosen:
-        _progress(f"  starting {contender.name} ...")
+        progress(f"  starting {contender.name} ...")
         figures = found[contender.name]
         for number in range(starts):
             one = Running(contender, folder / f"{contender.name.replace(' ', '-')}-{number}", port)
@@ -98,11 +98,6 @@ def _round(figures: Figures, one: Any, callers: Process, seconds: float, firsts:
             figures.errors.append(f"{job}: {told['errors']} of {told['units'] + told['errors']}: {told['problem']}")
         if counted and told["units"]:
             figures.add(job, cpu / (told["units"] * (EVENTS if job == "streams" else 1)), told)
-
-
-def _progress(text: str) -> None:
-    if sys.stderr.isatty():
-        print(f"{text:70}", end="\r", flush=True, file=sys.stderr)
 
 
 def main() -> int:

@@ -11,7 +11,6 @@ docs/page.md. Needs Chromium; ten minutes, most of it waiting for tokens.
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 from contextlib import ExitStack
 from itertools import pairwise
@@ -19,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from page_model import END
-from page_pages import PAGES, Page, chromium
+from page_pages import NOT_TO_BE_HAD, PAGES, Page, chromium
 from page_report import Load, Long, Run, terminal, write
-from run import Process
+from run import Process, progress
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -135,24 +134,24 @@ def measure(browser: Any, chosen: list[Page], options: argparse.Namespace) -> Ru
         tokens = 400 if options.quick else 4000
         for number in range(1 if options.quick else min(3, options.rounds)):
             for page in chosen:
-                _progress(f"  {tokens} tokens, round {number + 1}: {page.name} ...")
+                progress(f"  {tokens} tokens, round {number + 1}: {page.name} ...")
                 _answer(browser, page, urls[page.name], tokens, 200, found.paced)
                 _answer(browser, page, urls[page.name], tokens * 5, 0, found.at_once)
         own = chosen[0]
         if not options.quick:
-            _progress("  20000 tokens ...")
+            progress("  20000 tokens ...")
             _answer(browser, own, urls[own.name], 20_000, 200, found.longest)
-        _progress("  a long conversation ...")
+        progress("  a long conversation ...")
         for count in (400, 2000):
             found.opened[count] = [_opened(browser, own, urls[own.name], count) for _ in range(options.rounds)]
-    _progress("")
+    progress("")
     return found
 
 
 def _loads(browser: Any, chosen: list[Page], urls: dict[str, str], rounds: int, found: Run) -> None:
     for number in range(rounds + 1):
         for page in chosen:
-            _progress(f"  loading, round {number} of {rounds}: {page.name} ...")
+            progress(f"  loading, round {number} of {rounds}: {page.name} ...")
             sight = Sight(browser, page, urls[page.name])
             load = sight.load(urls[page.name])
             sight.close()
@@ -221,11 +220,6 @@ def _opened(browser: Any, page: Page, url: str, count: int) -> float:
     return float(took)
 
 
-def _progress(text: str) -> None:
-    if sys.stderr.isatty():
-        print(f"{text:70}", end="\r", flush=True, file=sys.stderr)
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="one short round: to see that everything runs")
@@ -236,7 +230,7 @@ def main() -> int:
     if place is None:
         print("no Chromium here (package chromium)")
         return 1
-    left_out = {page.name: why for page in PAGES if (why := page.missing())}
+    left_out = {page.name: why for page in PAGES if (why := page.missing())} | NOT_TO_BE_HAD
     chosen = [page for page in PAGES if page.name not in left_out]
     from playwright.sync_api import sync_playwright
 

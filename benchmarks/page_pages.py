@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["PAGES", "Page", "Served", "chromium"]
+__all__ = ["NOT_TO_BE_HAD", "PAGES", "Page", "Served", "chromium"]
 
 _HERE = Path(__file__).parent
 _GRADIO = _HERE.parent / ".venv-bench-page" / "bin" / "python"
@@ -113,3 +113,5 @@ PAGES = (
         "textarea[data-testid=textbox]", "[data-testid=bot]",
     ),
 )  # fmt: skip
+NOT_TO_BE_HAD = {"llama.cpp's page": "it comes with llama-server, which no package of PyPI or npm holds"}
+"""Pages that one would want beside ours."""

@@ -56,6 +56,12 @@ class Process:
         self._process.wait(10)
 
 
+def progress(text: str) -> None:
+    """What is being done now, on a terminal's last line."""
+    if sys.stderr.isatty():
+        print(f"{text:70}", end="\r", flush=True, file=sys.stderr)
+
+
 def measure(cases: Sequence[Case], server: str, rounds: int, seconds: float) -> Measured:
     """CPU and wall seconds per unit, of every case and contender, round by round."""
     measured: Measured = {}
@@ -66,7 +72,7 @@ def measure(cases: Sequence[Case], server: str, rounds: int, seconds: float) -> 
         for worker in workers.values():
             worker.line()
         for case in cases:
-            _progress(f"  {case.title} ...")
+            progress(f"  {case.title} ...")
             measured[case.name] = {name: Rounds() for name in case.contenders}
             for turn in range(rounds + 1):
                 for name in case.contenders:
@@ -74,13 +80,8 @@ def measure(cases: Sequence[Case], server: str, rounds: int, seconds: float) -> 
                     done = workers[name].ask(question)
                     if turn:  # the first round warms up
                         measured[case.name][name].add(done["cpu"] / done["units"], done["wall"] / done["units"])
-    _progress("")
+    progress("")
     return measured
-
-
-def _progress(text: str) -> None:
-    if sys.stderr.isatty():
-        print(f"{text:60}", end="\r", flush=True, file=sys.stderr)
 
 
 def import_cost(runs: int) -> Imports:

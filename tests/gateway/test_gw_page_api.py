@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -307,7 +309,7 @@ def test_too_many_at_once_are_told_to_come_back(open_one, monkeypatch):
     try:
         for caller in callers:
             caller.start()
-        wait_until(lambda: api._desk._room._value == 0, "all places to be taken")
+        wait_until(lambda: api._threads._room._value == 0, "all places to be taken")
         answer = check(open_one, {}, "1")
         assert (answer.status, answer.headers["retry-after"]) == (503, "2")
         assert len(running) == api._AT_ONCE
@@ -334,3 +336,13 @@ def test_what_the_judge_says_is_bounded():
     for problems in (long, twice):
         assert len(problems) <= 20
         assert len(json.dumps(problems)) < 100_000
+
+
+def test_the_judge_bounds_itself():
+    """Its time, its memory, and the dump that the system would write when those end it."""
+    said = (
+        "from resource import *; from franca.gateway.page import judge; judge._limit();"
+        "print(*(getrlimit(one)[0] for one in (RLIMIT_CPU, RLIMIT_CORE)))"
+    )
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, timeout=30, check=True)
+    assert done.stdout.split() == ["2", "0"]

@@ -56,6 +56,7 @@ def test_parts_of_a_url(url, host, port, authority, target):
         "http://example.org:x/",
         "http://example.org:0/",
         "http://example.org:65536/",
+        "http://example.org:000001999999/",
         "http://example.org:99999999999999999999/",
         "http://example.org:٣/",
         "http://exa mple.org/",

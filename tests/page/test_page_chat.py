@@ -242,6 +242,8 @@ def test_figures_and_the_raw_drawer(house: House, visits: Visits) -> None:
         copied = visit.page.evaluate("navigator.clipboard.readText()")
         assert words in copied
         assert "Count" in copied
+    visit.page.keyboard.press("Escape")
+    raw.wait_for(state="detached")
 
 
 def test_links_and_remote_images(house: House, visits: Visits) -> None:
@@ -318,3 +320,38 @@ def test_the_view_follows_only_a_reader_at_the_end(house: House, visits: Visits)
     gate.open()
     visit.ended()
     assert abs(talk.evaluate("node => node.scrollTop") - before) < 50
+
+
+def test_the_keyboard_is_never_lost(house: House, visits: Visits) -> None:
+    """Buttons that are gone, or that can do nothing any more, once they were pressed leave the focus where a person
+    can go on."""
+    gate = Gate()
+    house.model.say("One. ", gate, "Two.")
+    visit = visits.open(house)
+    visit.page.locator("[data-part=composer] textarea").fill("Go")
+    writes = "document.activeElement === document.querySelector('[data-part=composer] textarea')"
+    visit.page.locator("[data-do=send]").click()
+    visit.until(writes)
+    visit.page.get_by_text("One.").wait_for()
+    visit.page.locator("[data-do=stop]").click()
+    gate.open()
+    visit.ended("stopped")
+    assert visit.page.evaluate(writes)
+    visit.last.locator("[data-do=again]").click()
+    visit.ended()
+    visit.until("document.activeElement !== document.body")
+
+
+def test_a_question_without_an_answer_is_given_one(house: House, visits: Visits) -> None:
+    """Whose answer was deleted, it can be asked again as it is."""
+    visit = visits.open(house)
+    visit.ask("Once more")
+    visit.ended()
+    visit.last.locator(".menu > button").click()
+    visit.last.locator("[role=menuitem]").last.click()
+    visit.until("document.querySelectorAll('[data-role=assistant]').length === 0")
+    visit.page.locator("[data-do=answer]").click()
+    visit.ended()
+    assert [one["messages"][-1]["content"] for one in house.model.asked] == ["Once more", "Once more"]
+    assert visit.page.locator("[data-do=answer]").count() == 0
+    visit.until("document.activeElement !== document.body")

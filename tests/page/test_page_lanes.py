@@ -77,7 +77,9 @@ def test_going_on_with_one(house: House, visits: Visits) -> None:
     lane = visit.page.locator("[data-part=lane]").nth(1)
     words = lane.locator("[data-part=text]").inner_text().strip()
     lane.locator("[data-do=keep]").click()
+    visit.until("document.querySelectorAll('[data-do=keep][aria-pressed=true]').length === 1")
     visit.ask("Further")
     visit.page.get_by_text("You said: Further").wait_for()
     assert len(house.model.asked) == 3
     assert [one["content"] for one in house.model.asked[-1]["messages"]] == ["Both", words, "Further"]
+    assert visit.page.locator("[data-do=keep]").count() == 0

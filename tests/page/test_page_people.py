@@ -219,3 +219,33 @@ def test_a_phone(house: House, visits: Visits, width: int) -> None:
           .filter(([, box]) => box.width && (box.width < 24 || box.height < 24)).map(([html]) => html)"""
     )
     assert small == []
+
+
+@pytest.mark.parametrize("size", [(320, 568), (390, 380), (844, 390)], ids=["small", "keyboard", "lying"])
+def test_menus_and_panels_have_room_on_a_phone(house: House, visits: Visits, size: tuple[int, int]) -> None:
+    """Each thing of a menu is in view, whatever the list cuts off; no panel sticks out; no word lacks its value."""
+    width, height = size
+    visit = visits.open(house, viewport={"width": width, "height": height}, has_touch=True, is_mobile=True)
+    page = visit.page
+    visit.ask("A question with a title that is rather long for the list at the side")
+    visit.ended()
+    page.locator("[data-part=topbar] button").first.tap()
+    page.locator("[data-part=sidebar] li .menu > button").tap()
+    for item in page.get_by_role("menuitem").all():
+        box = item.bounding_box()
+        assert box is not None
+        assert min(box["x"], box["y"]) >= 0
+        assert box["x"] + box["width"] <= width
+        assert box["y"] + box["height"] <= height
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    for place in range(3):
+        page.locator("[data-part=topbar] .menu > button").tap()
+        page.get_by_role("menuitem").nth(place).tap()
+        page.locator("dialog[open]").wait_for()
+        assert inside(page)
+        page.locator("dialog header button").tap()
+    page.locator("[data-part=model]").tap()
+    page.locator("[data-part=picker] input[type=search]").fill("beta")
+    assert "{" not in page.locator("[data-part=picker]").inner_text()
+    assert inside(page)

@@ -98,3 +98,25 @@ def test_two_tabs_agree(house: House, visits: Visits) -> None:
     one.page.get_by_text("You said: And this as well").wait_for()
     two.page.get_by_text("You said: And this as well").wait_for()
     assert len(house.model.asked) == 2
+
+
+def test_a_second_tab_waits_for_the_answer_and_may_stop_it(house: House, visits: Visits) -> None:
+    """While one tab gets an answer, the other sends nothing after what is not whole yet; its button stops it."""
+    gate = Gate()
+    house.model.say("Begun. ", gate, "Never.")
+    context = visits.context()
+    one = visits.open(house, context=context)
+    one.ask("Go")
+    one.page.get_by_text("Begun.").wait_for()
+    two = visits.open(house, context=context)
+    two.page.locator("[data-part=sidebar]").get_by_text("Go", exact=True).first.click()
+    two.page.get_by_text("Begun.").wait_for()
+    two.ask("Too early")
+    stop = two.page.locator("[data-part=composer] [data-do=stop]")
+    stop.wait_for()
+    assert two.questions.count() == 1
+    stop.click()
+    for tab in (one, two):
+        tab.ended("cut")
+    gate.open()
+    assert len(house.model.asked) == 1

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from page_rig import House, Visit, Visits
+from page_words import Gate
 
 SIDE = "[data-part=sidebar]"
 
@@ -69,6 +70,48 @@ def test_rename_and_delete_with_undo(house: House, visits: Visits) -> None:
     visit.page.reload()
     entries(visit).first.wait_for()
     assert [one.strip().split("\n")[0] for one in entries(visit).all_inner_texts()] == ["First"]
+
+
+def test_a_deletion_is_taken_back_by_keyboard(house: House, visits: Visits) -> None:
+    """By Ctrl+Z wherever the focus went, and by the toast's button, which gives the focus back."""
+    visit = visits.open(house)
+    talk(visit, "First", "Second")
+    for key in ("Control+z", "Enter"):
+        entries(visit).first.focus()
+        visit.page.keyboard.press("Delete")
+        visit.until(f"document.querySelectorAll('{SIDE} [data-part=entry]').length === 1")
+        if key == "Enter":
+            visit.page.locator("[data-part=toast] button").first.focus()
+        visit.page.keyboard.press(key)
+        visit.until(f"document.querySelectorAll('{SIDE} [data-part=entry]').length === 2")
+        assert visit.page.locator("[data-part=toast] button").count() == 0
+        assert visit.page.evaluate("document.activeElement !== document.body")
+
+
+def test_the_tab_names_the_conversation(house: House, visits: Visits) -> None:
+    """And says that an answer is being written."""
+    gate = Gate()
+    house.model.say("a", gate, "b")
+    visit = visits.open(house)
+    assert visit.page.title() == "Franca"
+    visit.ask("Apples and pears")
+    visit.until("document.title === '… Apples and pears – Franca'")
+    gate.open()
+    visit.ended()
+    visit.until("document.title === 'Apples and pears – Franca'")
+
+
+def test_all_of_a_conversation_is_printed(house: House, visits: Visits) -> None:
+    """In light colours, without what is there to be pressed."""
+    house.model.say("A line.\n\n" * 100 + "The end.")
+    visit = visits.open(house, color_scheme="dark")
+    visit.ask("Much")
+    visit.ended()
+    visit.page.emulate_media(media="print")
+    assert visit.page.evaluate("document.documentElement.scrollHeight") > 3000
+    assert not visit.page.locator(SIDE).is_visible()
+    assert not visit.page.locator("[data-part=composer]").is_visible()
+    assert visit.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 
 
 def test_json_comes_back_the_same(house: House, visits: Visits) -> None:

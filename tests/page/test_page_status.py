@@ -139,7 +139,7 @@ def test_the_chart_is_read_by_the_keyboard(desk: House, visits: Visits) -> None:
     assert "words/alpha" in tip.inner_text()
     days.last.press("ArrowLeft")
     assert days.nth(28).evaluate("one => one === document.activeElement")
-    assert "Together" in tip.inner_text()
+    assert "Total" in tip.inner_text()
     visit.page.keyboard.press("Escape")
     assert tip.count() == 0
     visit.page.keyboard.press("Home")

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { send, stop } from '../src/chat/actions';
 import { runs } from '../src/chat/run';
 import { keys, otherServers, setKey } from '../src/prefs';
-import { blank, live, models } from '../src/state';
+import { blank, gateway, live, models } from '../src/state';
 import { all, answer, answers, draft, server, settled, stored, until, usePage } from './chat_page';
 import { DONE, ended, event, json, piece, said, stream, told, whole } from './chat_server';
 
@@ -79,8 +79,14 @@ describe('what is refused', () => {
     server.on(POST, CHAT, json(401, { error: { message: 'no key', code: 'no_key' } }));
     await send(draft('Hi'));
     await settled();
-    expect(answer().problem).toMatchObject({ status: 401, code: 'no_key' });
-    expect(answer().problem?.message).toMatch(/^no key .*settings/);
+    // Where the gateway wants none, it is the operator's key that the server refused.
+    expect(answer().problem).toEqual({ message: 'no key', status: 401, code: 'no_key' });
+    gateway.value = { ...gateway.peek(), keys: true };
+    server.on(POST, CHAT, json(401, { error: { message: 'no key', code: 'no_key' } }));
+    await send(draft('Hi'));
+    await settled();
+    gateway.value = { ...gateway.peek(), keys: false };
+    expect(answer().problem?.message).toMatch(/^no key\. .*settings/);
   });
   it('may come as anything', async () => {
     for (const [body, message] of [

@@ -312,11 +312,17 @@ describe('a question', () => {
 describe('the conversation', () => {
   test('shows several answers side by side, and goes on with one', async () => {
     const user = said('user', 'u', '');
-    await show([user, said('assistant', 'a', 'u'), said('assistant', 'b', 'u', { lane: 1, model: 'cloud/big' })]);
+    const both = [said('assistant', 'a', 'u'), said('assistant', 'b', 'u', { lane: 1, model: 'cloud/big' })];
+    await show([user, ...both]);
     const lanes = [...place.querySelectorAll('[data-part=lane]')];
     expect(lanes.map((one) => one.getAttribute('aria-label'))).toEqual(['small', 'big']);
     await press('[data-part=lane]:last-child [data-do=keep]');
     expect(did).toEqual([['keepLane', 'b']]);
+    await act(() => void (chats.value = [{ ...chat, chosen: { 'k:u': '1' } }]));
+    const pressed = [...place.querySelectorAll('[data-do=keep]')].map((one) => one.getAttribute('aria-pressed'));
+    expect(pressed).toEqual(['false', 'true']);
+    await show([user, ...both, said('user', 'v', 'b')]);
+    expect(place.querySelector('[data-do=keep]')).toBeNull(); // what was asked after it has decided
   });
 
   test('shows the end of a long one at once, and the rest in idle moments', async () => {

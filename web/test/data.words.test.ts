@@ -52,6 +52,7 @@ describe('search', () => {
     ['ΟΔΟΣ', 'οδος'],
     ['cafe\u0301', 'CAFÉ'],
     ['中文字', '文'],
+    ['Die Straße', 'STRASSE'],
   ])('finds in %j the words %j', (text, wanted) => expect(excerptOf(text, fold(wanted))).not.toBeNull());
 
   it('shows the hit itself in its excerpt, whatever stands around it', () => {

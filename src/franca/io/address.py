@@ -64,7 +64,7 @@ def split_authority(authority: str, url: str) -> tuple[str, int | None]:
         host = host_of(host, url)
     if not digits:
         return host, None
-    if not (digits.isascii() and digits.isdigit() and 0 < int(digits[:6]) < 65536):
+    if not (digits.isascii() and digits.isdigit() and 0 < int(digits.lstrip("0")[:6] or 0) < 65536):
         raise BadUsage(f"the URL {shown(url)!r} has a port that is no number from 1 to 65535")
     return host, int(digits)
 

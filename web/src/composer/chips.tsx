@@ -6,6 +6,7 @@ import { chat, models } from '../state';
 import { t } from '../text';
 import { files, text, troubles, type Held } from './draft';
 import { bytes, middle, resize } from './files';
+import { toField } from './touch';
 
 function drop(one: Held): void {
   files.value = files.value.filter((other) => other !== one);
@@ -15,6 +16,7 @@ async function asText(one: Held): Promise<void> {
   const words = await one.data.text();
   text.value = text.value ? `${text.value}\n${words}` : words;
   drop(one);
+  toField();
 }
 
 async function toggle(one: Held): Promise<void> {

@@ -10,7 +10,7 @@ import { chat, editing, messages, panel } from '../state';
 import { number, t } from '../text';
 import { attach, attachText, files, isWriting, keepDrafts, sendDraft, text, troubles, waits } from './draft';
 import { isComposing, noteComposition } from './ime';
-import { isTouch } from './touch';
+import { isTouch, toField } from './touch';
 
 const LONG_PASTE = 20_000; // characters
 const loadChips = () => import('./chips');
@@ -133,7 +133,7 @@ function Tools() {
             does="shape-off"
             icon="close"
             label={t('composer.shape_end')}
-            onClick={() => changeChat({ shape: undefined })}
+            onClick={() => (changeChat({ shape: undefined }), toField())}
           />
         </span>
       )}
@@ -147,12 +147,11 @@ function Tools() {
         aria-label={action}
         title={reason && !running ? t(reason) : action}
         disabled={!running && reason !== ''}
-        onClick={({ currentTarget, detail }) => {
+        onClick={({ detail }) => {
           if (running && detail > 1) return;
           if (running) stop();
           else void sendDraft();
-          // The button is disabled before long, which would lose the keyboard.
-          if (!isTouch()) currentTarget.form?.querySelector('textarea')?.focus();
+          toField(); // the button is disabled before long
         }}
       >
         <Icon name={running ? 'stop' : 'send'} />
@@ -201,7 +200,7 @@ export function Composer() {
         {troubles.value.length > 0 && (
           <div class="row note bad" role="alert">
             <span class="grow">{troubles.value.map((one) => <bdi key={one}>{one}</bdi>)}</span>
-            <Tool does="dismiss" icon="close" label={t('composer.dismiss')} onClick={() => (troubles.value = [])} />
+            <Tool does="dismiss" icon="close" label={t('composer.dismiss')} onClick={() => ((troubles.value = []), toField())} />
           </div>
         )}
         {files.value.length > 0 && <Lazy load={loadChips} props={{}} />}

@@ -1,5 +1,5 @@
 // The system prompt, and those that are kept under a name.
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { Icon } from '../parts/icon';
 import { presets } from '../prefs';
 import { newId } from '../state';
@@ -63,13 +63,24 @@ export function Presets({ text, change }: Props) {
     const found = presets.value.find((one) => one.id === id);
     if (found) change(found.text);
   };
-  const update = () => (presets.value = presets.value.map((one) => (one.id === chosen ? { ...one, text } : one)));
+  const place = useRef<HTMLDivElement>(null);
+  /** The keyboard goes where it can go on: the button that was pressed is gone. */
+  const back = () =>
+    requestAnimationFrame(() => {
+      const list = place.current?.querySelector<HTMLElement>('select:not(:disabled)');
+      (list ?? place.current?.querySelector('textarea'))?.focus();
+    });
+  const update = () => {
+    presets.value = presets.value.map((one) => (one.id === chosen ? { ...one, text } : one));
+    back();
+  };
   const away = () => {
     presets.value = presets.value.filter((one) => one.id !== chosen);
     setChosen('');
+    back();
   };
   return (
-    <div class="presets">
+    <div class="presets" ref={place}>
       <label class="field">
         {t('composer.system')}
         <textarea
@@ -81,7 +92,7 @@ export function Presets({ text, change }: Props) {
         />
       </label>
       {naming !== null ? (
-        <NameField old={naming} text={text} close={(id) => (setNaming(null), setChosen(id))} />
+        <NameField old={naming} text={text} close={(id) => (setNaming(null), setChosen(id), back())} />
       ) : (
         <div class="row">
           <select

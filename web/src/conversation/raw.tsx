@@ -9,6 +9,7 @@ import { number, t } from '../text';
 import { CopyButton } from './buttons';
 import { money } from './figures';
 import { pretty } from './pretty';
+import { endOf } from './problem';
 import { story } from './structured';
 import { when } from './when';
 
@@ -35,6 +36,12 @@ export default function Raw() {
   );
 }
 
+/** How it ended: what its server ended for want of room, or by a filter, is not called complete. */
+function stateOf(message: Message): string | undefined {
+  const why = message.status === 'done' ? endOf(message) : '';
+  return why ? t(`conversation.${why}`) : message.status && t(`conversation.status_${message.status}`);
+}
+
 /** What is known, with the names of its words; nothing that nobody told. */
 export function factsOf(message: Message): [string, string][] {
   const { figures = {}, shaped, problem } = message;
@@ -46,7 +53,7 @@ export function factsOf(message: Message): [string, string][] {
     ['tried', figures.tried],
     ['adapted', figures.adapted],
     ['shaped', shaped && story(shaped)],
-    ['status', message.status && t(`conversation.status_${message.status}`)],
+    ['status', stateOf(message)],
     ['problem', problem && [problem.message, problem.code, problem.status].filter(Boolean).join(' · ')],
     ['finish', message.finish],
     ['prompt', count(figures.prompt)],

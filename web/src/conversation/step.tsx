@@ -1,7 +1,7 @@
 // A question and what was answered: by one model, or by several side by side.
 import { keepLane } from '../chat/actions';
 import { keepKey, type Lane, type Step } from '../chat/tree';
-import { isTouch } from '../composer/touch';
+import { toField } from '../composer/touch';
 import { Icon } from '../parts/icon';
 import { chat, type Live } from '../state';
 import { learn, t } from '../text';
@@ -74,7 +74,7 @@ function LaneView({ lane, live, of }: { lane: Lane; live: Props['live']; of: str
   const kept = of !== undefined && models.length === 1 && chosen[keepKey(of)] === String(lane.lane);
   const keep = () => {
     keepLane(last.id);
-    if (!isTouch()) document.querySelector<HTMLElement>('[data-part=composer] textarea')?.focus(); // where it goes on
+    toField(); // where it goes on
   };
   return (
     <div

@@ -15,7 +15,7 @@ const MOST_LANES = 6;
 const SHOWN_ABILITIES = ['tools', 'structured_outputs', 'reasoning'];
 
 function tokens(count: number): string {
-  return number(count, { notation: 'compact', maximumFractionDigits: 1 });
+  return number(count, { notation: 'compact', maximumSignificantDigits: 3 });
 }
 
 function price(model: Model): string {
@@ -109,6 +109,8 @@ export default function Picker() {
   const [shown, setShown] = useState(SHOWN);
   const [several, setSeveral] = useState(chat.peek().models.length > 1);
   const [server, setServer] = useState(chat.peek().server ?? '');
+  // As they were when this was opened: nothing moves away under the pointer that chooses.
+  const [first] = useState(() => [favourites.peek(), recents.peek()] as const);
   const list = useRef<HTMLDivElement>(null);
   const search = useRef<HTMLInputElement>(null);
   const onKeyDown = useArrows(list);
@@ -132,7 +134,7 @@ export default function Picker() {
   };
   const groups = typed.trim()
     ? [{ name: 'found' as const, models: matching(all, typed) }]
-    : grouped(all, favourites.value, recents.value);
+    : grouped(all, ...first);
   let left = shown;
   const found = groups.reduce((sum, group) => sum + group.models.length, 0);
   const trouble = modelTrouble.value[server];
@@ -161,6 +163,12 @@ export default function Picker() {
           placeholder={t('models.search')}
           aria-label={t('models.search')}
           onInput={(event) => (setTyped(event.currentTarget.value), setShown(SHOWN))}
+          onKeyDown={(event) => {
+            // Enter takes the first that was found.
+            if (event.key !== 'Enter' || event.isComposing || !typed.trim()) return;
+            event.preventDefault();
+            list.current?.querySelector<HTMLElement>('.pick')?.click();
+          }}
         />
         <div class="row around">
           <label class="check">

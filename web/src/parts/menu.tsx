@@ -16,6 +16,7 @@ interface Props {
   icon: IconName;
   items: MenuItem[];
   up?: boolean;
+  tabIndex?: number; // of the button
 }
 
 const EDGE = 8; // px that are left free at the edges of the window
@@ -31,7 +32,7 @@ function put(list: HTMLElement, button: HTMLElement, up: boolean): void {
   list.style.left = `${Math.max(EDGE, Math.min(begin, innerWidth - broad - EDGE))}px`;
 }
 
-export function Menu({ label, icon, items, up = false }: Props) {
+export function Menu({ label, icon, items, up = false, tabIndex }: Props) {
   const [open, setOpen] = useState(false);
   const place = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -81,6 +82,7 @@ export function Menu({ label, icon, items, up = false }: Props) {
         type="button"
         aria-label={label}
         title={label}
+        tabIndex={tabIndex}
         aria-haspopup="menu"
         aria-expanded={open}
         onClick={() => setOpen(!open)}

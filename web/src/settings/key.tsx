@@ -14,7 +14,8 @@ export function KeyField({ server, label }: { server: string; label: string }) {
     setKey(server, value.trim(), keeping);
     await loadModels(server);
   };
-  const trouble = modelTrouble.value[server];
+  // Where no key was given there is nothing wrong with it yet; and this is where one is entered.
+  const trouble = keys.value[server] && modelTrouble.value[server]?.replace(t('chat.key_where'), '').trim();
   return (
     <form
       class="key-field"
@@ -51,7 +52,7 @@ export function KeyField({ server, label }: { server: string; label: string }) {
         {t('settings.keep_key')}
       </label>
       <p class={trouble ? 'note bad small' : 'soft small'} role="status">
-        {trouble ??
+        {trouble ||
           (saved && typed
             ? t('settings.key_works', { count: number(models.value[server]?.length ?? 0) })
             : t(kept ? 'settings.key_kept' : 'settings.key_memory'))}

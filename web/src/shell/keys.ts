@@ -18,7 +18,7 @@ export const SHORTCUTS: Shortcut[] = [
   { keys: '/', words: 'shell.key_compose', run: 'compose' },
   { keys: 'j', words: 'shell.key_next', run: 'next' },
   { keys: 'k', words: 'shell.key_previous', run: 'previous' },
-  { keys: 'Mod+z', words: 'shell.key_undo', run: 'undo' },
+  { keys: 'Mod+z', words: 'shell.key_undo', run: 'undo', anywhere: true }, // (not where there is text)
   { keys: '?', words: 'shell.key_help', run: 'help' },
 ];
 

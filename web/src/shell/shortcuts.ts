@@ -46,7 +46,9 @@ export function useShortcuts(): void {
       const at = event.target;
       const inField = at instanceof HTMLElement && (/^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName) || at.isContentEditable);
       const found = shortcutOf(event, inField);
-      if (!found || (found.run === 'undo' && !toast.peek()?.action)) return;
+      if (!found) return;
+      // In a field that has text it takes back what was typed.
+      if (found.run === 'undo' && (!toast.peek()?.action || (inField && 'value' in at && at.value))) return;
       event.preventDefault();
       ACTIONS[found.run]();
     };

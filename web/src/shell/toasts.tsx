@@ -1,5 +1,5 @@
 // A word that goes away by itself; it stays while the pointer or the focus is on it. What can be taken back stays
-// longer, and Ctrl+Z does it from anywhere but a field.
+// longer, and Ctrl+Z does it from anywhere but a field with text.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from '../parts/icon';
 import { toast } from '../state';

@@ -14,8 +14,8 @@ export function shortName(id: string): string {
 function Asked() {
   const { models: chosen, server = '' } = chat.value;
   const known = models.value[server];
-  const words = chosen.length ? chosen.map(shortName).join(' + ') : known ? t('shell.choose_model') : t('shell.loading');
   const trouble = modelTrouble.value[server];
+  const words = chosen.map(shortName).join(' + ') || t(known || trouble ? 'shell.choose_model' : 'shell.loading');
   return (
     <button
       class="asked"

@@ -92,6 +92,7 @@ export function Entry({ chat, running, tabIndex, onOpen }: Props) {
       <Menu
         label={t('sidebar.menu', { title })}
         icon="more"
+        tabIndex={tabIndex}
         items={[
           { label: t('sidebar.rename'), icon: 'edit', run: () => (written.value = { id, what: 'title' }) },
           {

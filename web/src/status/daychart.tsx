@@ -43,7 +43,7 @@ export function DayChart({ label, columns, names, whole, write, writeTick }: Pro
   const thick = Math.min(44, Math.max(1, step - Math.max(1, step * 0.25)));
   const y = (value: number) => TOP + HEIGHT * (1 - value / most);
   const middle = (index: number) => left + (index + 0.5) * step;
-  const every = everyOf(columns.length, width - left, 64);
+  const every = everyOf(columns.length, width - left, 80);
   const reached = entry >= 0 && entry < columns.length ? entry : columns.length - 1;
 
   const onKeyDown = (event: KeyboardEvent) => {

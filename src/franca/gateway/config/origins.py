@@ -18,6 +18,8 @@ _SCHEMES = {"http": "http://", "https": "https://"}
 _WANTED = 'expected "https://HOST" or "http://HOST:PORT" without a path, "https://*.DOMAIN", or "*"'
 # The last 32 bits of these are an IPv4 address, to which a translator leads (RFC 6052, 3056).
 _TRANSLATED = ip_network("64:ff9b::/96")
+# Nearly all of it is a network's own (RFC 6890), which older Pythons do not know; a cloud tells its secrets there.
+_PROTOCOLS = ip_network("192.0.0.0/24")
 
 Leave = Literal["no", "named", "any"]
 
@@ -94,7 +96,7 @@ def is_public(address: str) -> bool:
             return is_public(str(inner))
         if found.is_site_local:
             return False
-    return found.is_global and not found.is_multicast and not found.is_reserved
+    return found.is_global and not found.is_multicast and not found.is_reserved and found not in _PROTOCOLS
 
 
 def _bare(host: str) -> str:

@@ -60,7 +60,7 @@ class Shelf:
             and headers.get(b"x-franca-keep") == b"1"
             and exchange.method == "POST"
             and exchange.path == "/v1/chat/completions"
-            and _LEAST_BROWSER <= len(headers.get(b"x-franca-browser", b"")) <= _MOST_BROWSER
+            and _browser_of(exchange) is not None
         )
 
     def begin(
@@ -147,8 +147,13 @@ class Shelf:
 def bound_of(exchange: Exchange) -> bytes | None:
     """What an answer is bound to: the caller's key, which must be known by now, and their browser. None for a caller
     who does not say which browser it is."""
-    browser = exchange.headers.get(b"x-franca-browser", b"")
-    if not _LEAST_BROWSER <= len(browser) <= _MOST_BROWSER:
+    browser = _browser_of(exchange)
+    if browser is None:
         return None
     key = None if exchange.key is None else exchange.key.id.encode()
     return sha256(b"-:" + browser if key is None else b"%d:%s:%s" % (len(key), key, browser)).digest()
+
+
+def _browser_of(exchange: Exchange) -> bytes | None:
+    browser = exchange.headers.get(b"x-franca-browser", b"")
+    return browser if _LEAST_BROWSER <= len(browser) <= _MOST_BROWSER else None

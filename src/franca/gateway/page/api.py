@@ -40,7 +40,7 @@ _NO_STORE = ((b"cache-control", b"no-store"),)
 _SOON = ((b"retry-after", b"2"),)
 
 
-class _Desk:
+class _Threads:
     """Threads for what takes long. They are few, so that strangers' schemas take no more of the machine than that."""
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class _Desk:
         return await asyncio.wrap_future(future)
 
 
-_desk = _Desk()
+_threads = _Threads()
 
 
 async def serve_settings(exchange: Exchange, gateway: Gateway) -> None:
@@ -86,7 +86,7 @@ async def serve_schema(exchange: Exchange, gateway: Gateway) -> None:
         raise Problem(400, 'send {"example": ...}: any JSON value', "missing_example", param="example")
     example = value_of(fields, "example")
     try:
-        schema = await _desk.do(lambda: infer_schema(example))
+        schema = await _threads.do(lambda: infer_schema(example))
     except BadUsage as error:
         raise Problem(400, error.message, "bad_example", param="example") from None
     await send_json(exchange, {"schema": schema}, headers=_NO_STORE)
@@ -99,7 +99,7 @@ async def serve_check(exchange: Exchange, gateway: Gateway) -> None:
     text = text_of(fields, "text")
     if not isinstance(value_of(fields, "schema"), (dict, bool)) or "text" not in fields:
         raise Problem(400, 'send {"schema": {...}, "text": "..."}', "bad_request", param="schema")
-    found = await _desk.do(lambda: _judged(body))
+    found = await _threads.do(lambda: _judged(body))
     if "error" in found:
         raise Problem(400, str(found["error"]), "bad_schema", param="schema")
     if found["valid"]:

@@ -44,6 +44,16 @@ def judged(schema: Any, text: str) -> dict[str, Any]:
     return _told(found) if found else {"valid": True}
 
 
+def _limit() -> None:
+    """Bound this process, and let its end leave no file behind: each of them would be as large as its memory."""
+    with suppress(ImportError, ValueError, OSError):  # a system that knows no such limits has our caller's patience
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+
+
 def _told(found: list[tuple[str, str]]) -> dict[str, Any]:
     problems = [
         {"path": path[:_LONGEST_PATH], "message": message[:_LONGEST_WORDS]} for path, message in found[:_MOST_PROBLEMS]
@@ -57,11 +67,7 @@ def _words(expected: str, got: str) -> str:
 
 def main() -> None:
     """Read {"schema", "text"} from standard input, write what `judged` says to standard output."""
-    with suppress(ImportError, ValueError, OSError):  # a system that knows no such limits has our caller's patience
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    _limit()
     given = msgspec.json.decode(sys.stdin.buffer.read())
     sys.stdout.buffer.write(msgspec.json.encode(judged(given["schema"], given["text"])))
 
