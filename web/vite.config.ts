@@ -65,7 +65,8 @@ export default defineConfig({
   test: {
     environment: 'jsdom',
     setupFiles: ['test/setup.ts'],
-    include: ['test/**/*.test.ts', 'test/**/*.test.tsx'], testTimeout: 20_000,
+    include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
+    testTimeout: 20_000,
     server: { deps: { inline: ['temml'] } }, // its sources import each other without endings
   },
 });

@@ -115,6 +115,11 @@ def test_the_types_hold():
     run("tsc", "--noEmit")
 
 
+def test_the_form_holds():
+    """One form for all sources."""
+    run("prettier", "--check", "src", "test", "vite.config.ts", "index.html", "status.html")
+
+
 def test_the_units_hold():
     """The unit tests of web/test."""
     run("vitest", "run", "--reporter=dot")

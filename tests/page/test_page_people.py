@@ -249,3 +249,35 @@ def test_menus_and_panels_have_room_on_a_phone(house: House, visits: Visits, siz
     page.locator("[data-part=picker] input[type=search]").fill("beta")
     assert "{" not in page.locator("[data-part=picker]").inner_text()
     assert inside(page)
+
+
+def test_the_focus_comes_back_from_a_dialog(house: House, visits: Visits) -> None:
+    """To the menu that opened it, also where that is only shown while it has the focus."""
+    visit = visits.open(house)
+    page = visit.page
+    visit.ask("Hello")
+    visit.ended()
+    page.locator("[data-part=entry]").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_role("menuitem", name="Export").press("Enter")
+    page.locator("dialog[open]").wait_for()
+    page.keyboard.press("Escape")
+    visit.until("document.activeElement.getAttribute('aria-haspopup') === 'menu'")
+
+
+def test_the_picker_by_keyboard(house: House, visits: Visits) -> None:
+    """Enter takes the first that was found; while several are chosen, none moves away under the pointer."""
+    visit = visits.open(house)
+    page = visit.page
+    page.keyboard.press("Control+/")
+    search = page.locator("[data-part=picker] input[type=search]")
+    search.fill("bet")
+    search.press("Enter")
+    visit.until("document.querySelector('[data-part=model]').title.endsWith('beta')")
+    page.keyboard.press("Control+/")
+    page.locator("[data-part=picker] label.check").click()
+    before = page.locator("[data-part=picker] .name").all_inner_texts()
+    page.locator("[data-part=picker] .pick").last.click()
+    visit.until("document.querySelector('[data-part=model]').title.includes('\\n')")
+    assert page.locator("[data-part=picker] .name").all_inner_texts() == before

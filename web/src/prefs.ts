@@ -44,8 +44,10 @@ function kept<T>(name: string, initial: T, fits: (value: unknown) => boolean): S
 const isText = (value: unknown) => typeof value === 'string';
 const isYes = (value: unknown) => typeof value === 'boolean';
 const isTexts = (value: unknown) => Array.isArray(value) && value.every(isText);
-const isListOf = (...names: string[]) => (value: unknown) =>
-  Array.isArray(value) && value.every((one) => one && names.every((name) => isText(one[name])));
+const isListOf =
+  (...names: string[]) =>
+  (value: unknown) =>
+    Array.isArray(value) && value.every((one) => one && names.every((name) => isText(one[name])));
 
 export const theme = kept<'light' | 'dark' | ''>('theme', '', (value) => value === 'light' || value === 'dark');
 export const wantedLanguage = kept<string>('language', '', isText);
@@ -63,7 +65,9 @@ export const browser = ((): string => {
   const found = read('browser');
   if (typeof found === 'string' && found.length >= 22) return found;
   const bytes = crypto.getRandomValues(new Uint8Array(18));
-  const made = btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_');
+  const made = btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_');
   write('browser', made);
   return made;
 })();

@@ -67,8 +67,7 @@ export const isRunning = computed(() => {
 
 /** Which dialog or drawer is open; `of` is the id of the message that it is about. */
 export type Panel =
-  | { name: 'settings' | 'help' | 'models' | 'params' | 'shape' | 'share' | 'servers' }
-  | { name: 'raw'; of: string };
+  { name: 'settings' | 'help' | 'models' | 'params' | 'shape' | 'share' | 'servers' } | { name: 'raw'; of: string };
 export const panel = signal<Panel | null>(null);
 
 /** A word at the bottom of the page that goes away by itself, perhaps with something to do about it. */

@@ -26,10 +26,11 @@ async function ask(text: string, reply = `re: ${text}`) {
   await settled();
   return answer();
 }
-const shown = () => stepsOf(messages.value, chat.value).flatMap(({ user, lanes }) => [
-  user?.text ?? '',
-  ...lanes.flatMap((lane) => lane.answers.map((one) => one.text)),
-]);
+const shown = () =>
+  stepsOf(messages.value, chat.value).flatMap(({ user, lanes }) => [
+    user?.text ?? '',
+    ...lanes.flatMap((lane) => lane.answers.map((one) => one.text)),
+  ]);
 
 describe('saying something', () => {
   it('makes a conversation, names it, stores it, and sends what was said before', async () => {
@@ -58,8 +59,16 @@ describe('saying something', () => {
     });
     await ask('Hi');
     expect(sent()).toEqual({
-      model: 'm', stream: true, stream_options: { include_usage: true }, temperature: 1, stop: ['x'], top_k: 3,
-      messages: [{ role: 'system', content: 'Be brief.' }, { role: 'user', content: 'Hi' }],
+      model: 'm',
+      stream: true,
+      stream_options: { include_usage: true },
+      temperature: 1,
+      stop: ['x'],
+      top_k: 3,
+      messages: [
+        { role: 'system', content: 'Be brief.' },
+        { role: 'user', content: 'Hi' },
+      ],
     });
   });
   it('with fields that are no JSON object sends nothing, and says so', async () => {

@@ -24,10 +24,8 @@ describe('several models at once', () => {
     const waiting = new Map<string, ServerResponse>();
     server.on(POST, CHAT, (response, { body }) => {
       const { model } = JSON.parse(body) as { model: string };
-      if (model === 'bad') json(500, { error: { message: 'no' } })(
-        response,
-        { method: '', path: '', headers: {}, body },
-      );
+      if (model === 'bad')
+        json(500, { error: { message: 'no' } })(response, { method: '', path: '', headers: {}, body });
       else waiting.set(model, stream(response)).get(model)?.write(said(model));
     });
     blank.value = { ...blank.value, models: ['a', 'bad', 'b'] };
@@ -145,18 +143,20 @@ describe('figures', () => {
     models.value = {
       '': [{ id: 'm', name: 'm', server: '', promptPrice: 1, writtenPrice: 2, reads: [], supports: [] }],
     };
-    const usage = (more: object) => event({
-      choices: [],
-      usage: { prompt_tokens: 1e6, completion_tokens: 5e5, ...more },
-    });
+    const usage = (more: object) =>
+      event({
+        choices: [],
+        usage: { prompt_tokens: 1e6, completion_tokens: 5e5, ...more },
+      });
     expect((await got(said('x'), ended(), usage({ cost: 0.25 }))).figures).toMatchObject({ cost: 0.25, exact: true });
     expect((await got(said('x'), ended(), usage({}))).figures).toMatchObject({ cost: 2, exact: false });
     expect(
       (await got(said('x'), ended(), usage({ cost: 9 }), DONE, told({ cost: 3, exact: false }))).figures,
     ).toMatchObject({ cost: 3, exact: false });
-    expect(
-      (await got(said('x'), ended(), usage({}), DONE, told({ cost: null }))).figures,
-    ).toMatchObject({ cost: 2, exact: false });
+    expect((await got(said('x'), ended(), usage({}), DONE, told({ cost: null }))).figures).toMatchObject({
+      cost: 2,
+      exact: false,
+    });
   });
 });
 
@@ -195,9 +195,13 @@ describe('tool calls', () => {
         call({ index: 0, id: 'y', function: { name: 'mul', arguments: '{}' } }),
       ),
     ).toEqual(two);
-    expect(await tools(piece({
-      tool_calls: [{ function: { name: 'a', arguments: '{}' } }, { function: { name: 'b', arguments: '{}' } }],
-    }))).toEqual([
+    expect(
+      await tools(
+        piece({
+          tool_calls: [{ function: { name: 'a', arguments: '{}' } }, { function: { name: 'b', arguments: '{}' } }],
+        }),
+      ),
+    ).toEqual([
       { id: 'call_0', name: 'a', arguments: '{}' },
       { id: 'call_1', name: 'b', arguments: '{}' },
     ]);

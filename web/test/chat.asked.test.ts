@@ -23,10 +23,11 @@ async function ask(text: string, reply = `re: ${text}`) {
   await settled();
   return answer();
 }
-const shown = () => stepsOf(messages.value, chat.value).flatMap(({ user, lanes }) => [
-  user?.text ?? '',
-  ...lanes.flatMap((lane) => lane.answers.map((one) => one.text)),
-]);
+const shown = () =>
+  stepsOf(messages.value, chat.value).flatMap(({ user, lanes }) => [
+    user?.text ?? '',
+    ...lanes.flatMap((lane) => lane.answers.map((one) => one.text)),
+  ]);
 
 describe('attachments', () => {
   it('go as parts of what the API calls them, text files as text', async () => {
@@ -54,10 +55,14 @@ describe('attachments', () => {
   });
   it('that are no longer stored are told to the model as that', async () => {
     await ask('Hi');
-    messages.value = new Map(all().map((one) => [
-      one.id,
-      one.role === 'user' ? { ...one, attachments: [file('lost', 'image', 'x.png', 'image/png', '').attachment] } : one,
-    ]));
+    messages.value = new Map(
+      all().map((one) => [
+        one.id,
+        one.role === 'user'
+          ? { ...one, attachments: [file('lost', 'image', 'x.png', 'image/png', '').attachment] }
+          : one,
+      ]),
+    );
     await ask('More');
     expect(sent().messages[0]?.content).toMatch(/^Hi\n\n\[.*x\.png/);
   });
@@ -114,11 +119,13 @@ describe('structured mode', () => {
   it('asks by the schema and shows only what the gateway found valid', async () => {
     changeChat({ shape });
     server.on('POST', '/page/api/check', json(200, { valid: true, value: { a: 1 } }));
-    server.on(POST, CHAT, (response) =>
-      void stream(
-        response,
-        { 'x-franca-structured': 'prompt; repairs=1; attempts=2' },
-      ).end(said('{"a":1}') + ended() + DONE),
+    server.on(
+      POST,
+      CHAT,
+      (response) =>
+        void stream(response, { 'x-franca-structured': 'prompt; repairs=1; attempts=2' }).end(
+          said('{"a":1}') + ended() + DONE,
+        ),
     );
     await send(draft('Hi'));
     await settled();

@@ -26,7 +26,10 @@ const nasty = fc.string({
 });
 
 it('a shell reads back every word as it was', () => {
-  const words = fc.sample(nasty.filter((one) => !one.includes('\0')), 300);
+  const words = fc.sample(
+    nasty.filter((one) => !one.includes('\0')),
+    300,
+  );
   // The end of each word is marked by a byte that no word has.
   const script = words.map((one) => `printf '%s\\000' ${shellWord(one)}`).join('\n');
   expect(run('sh', ['-c', script]).split('\0').slice(0, -1)).toEqual(words);
@@ -36,8 +39,13 @@ it('Python reads back every value as it was', () => {
   const value = fc.letrec((tie) => ({
     any: fc.oneof(
       { maxDepth: 3 },
-      nasty, fc.boolean(), fc.constant(null), fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }),
-      fc.array(tie('any'), { maxLength: 4 }), fc.dictionary(nasty, tie('any'), { maxKeys: 4 }),
+      nasty,
+      fc.boolean(),
+      fc.constant(null),
+      fc.integer(),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.array(tie('any'), { maxLength: 4 }),
+      fc.dictionary(nasty, tie('any'), { maxKeys: 4 }),
     ),
   })).any;
   const values: unknown[] = fc.sample(value, 200).map((one) => JSON.parse(JSON.stringify(one)) as unknown);
@@ -66,7 +74,7 @@ function words(command: string): string[] {
 describe('the curl command', () => {
   it('sends what was sent, with the key from the environment', async () => {
     setKey('', 'sk-secret', false);
-    const body = await asked("It's $(touch /tmp/x) `id` \\ \"q\"\n'end");
+    const body = await asked('It\'s $(touch /tmp/x) `id` \\ "q"\n\'end');
     const command = await asCurl(answer().id);
     expect(command).not.toContain('sk-secret');
     const given = words(command);
@@ -86,10 +94,9 @@ describe('the curl command', () => {
     changeChat({ server: 's' });
     await asked('Hi');
     const command = await asCurl(answer().id);
-    expect(words(command)).toEqual(expect.arrayContaining([
-      "x-franca-base-url: https://x.example/v1?a='b",
-      'x-franca-api-key: other-env',
-    ]));
+    expect(words(command)).toEqual(
+      expect.arrayContaining(["x-franca-base-url: https://x.example/v1?a='b", 'x-franca-api-key: other-env']),
+    );
     expect(command).not.toContain('sk-secret');
   });
 });

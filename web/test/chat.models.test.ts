@@ -12,26 +12,38 @@ usePage();
 describe('a list of models', () => {
   it('is read as the gateway and OpenRouter tell it', () => {
     const entry = {
-      id: 'or/x/y', name: 'X: Y', description: 'Good.', context_length: 9, pricing: {
+      id: 'or/x/y',
+      name: 'X: Y',
+      description: 'Good.',
+      context_length: 9,
+      pricing: {
         prompt: '0.00000015',
         completion: '-1',
       },
       architecture: {
         input_modalities: ['text', 'image'],
         output_modalities: ['text'],
-      }, supported_parameters: ['tools', 'seed'],
+      },
+      supported_parameters: ['tools', 'seed'],
       franca: { server: 'or', context_length: 8, supports: ['tools', 'reasoning'] },
     };
     expect(modelsIn({ data: [entry, { id: 'alias', franca: { alias: true } }] })).toEqual([
       { id: 'alias', name: 'alias', server: '', reads: ['text'], supports: [] },
       {
-        id: 'or/x/y', name: 'X: Y', server: 'or', context: 8, promptPrice: 0.15, reads: ['text', 'image'],
-        supports: ['tools', 'reasoning', 'seed'], about: 'Good.',
+        id: 'or/x/y',
+        name: 'X: Y',
+        server: 'or',
+        context: 8,
+        promptPrice: 0.15,
+        reads: ['text', 'image'],
+        supports: ['tools', 'reasoning', 'seed'],
+        about: 'Good.',
       },
     ]);
-    expect(
-      modelsIn([{ id: 'a', franca: { modalities: { input: ['text', 'audio'] } } }])?.[0]?.reads,
-    ).toEqual(['text', 'audio']);
+    expect(modelsIn([{ id: 'a', franca: { modalities: { input: ['text', 'audio'] } } }])?.[0]?.reads).toEqual([
+      'text',
+      'audio',
+    ]);
   });
   it('may hold anything', () => {
     const word = fc.constantFrom(
@@ -49,12 +61,19 @@ describe('a list of models', () => {
       any: fc.oneof({ maxDepth: 4 }, fc.jsonValue(), fc.array(tie('any')), fc.dictionary(word, tie('any'))),
     })).any;
     fc.assert(
-      fc.property(fc.oneof(wild, wild.map((data) => ({ data })), fc.array(wild)), (value) => {
-        for (const { id, name, supports, reads } of modelsIn(value) ?? []) {
-          expect([typeof id, typeof name]).toEqual(['string', 'string']);
-          expect([...supports, ...reads].every((one) => typeof one === 'string')).toBe(true);
-        }
-      }),
+      fc.property(
+        fc.oneof(
+          wild,
+          wild.map((data) => ({ data })),
+          fc.array(wild),
+        ),
+        (value) => {
+          for (const { id, name, supports, reads } of modelsIn(value) ?? []) {
+            expect([typeof id, typeof name]).toEqual(['string', 'string']);
+            expect([...supports, ...reads].every((one) => typeof one === 'string')).toBe(true);
+          }
+        },
+      ),
       { numRuns: 500 },
     );
   });
@@ -68,12 +87,18 @@ describe('a list of models', () => {
 });
 
 it('the first model is one that was liked, then one that was used, then one that writes text', () => {
-  const list = modelsIn([
-    { id: 'a-embedding' }, {
-      id: 'b',
-      architecture: { output_modalities: ['image'] },
-    }, { id: 'c', type: 'moderation' }, { id: 'd' }, { id: 'e' }, { id: 'f' },
-  ]) ?? [];
+  const list =
+    modelsIn([
+      { id: 'a-embedding' },
+      {
+        id: 'b',
+        architecture: { output_modalities: ['image'] },
+      },
+      { id: 'c', type: 'moderation' },
+      { id: 'd' },
+      { id: 'e' },
+      { id: 'f' },
+    ]) ?? [];
   expect(firstOf(list)).toBe('d');
   recents.value = ['gone', 'f'];
   expect(firstOf(list)).toBe('f');
@@ -92,7 +117,9 @@ describe('asking for the models', () => {
     await loadModels('s1');
     expect(models.value.s1?.map(({ id }) => id)).toEqual(['x']);
     expect(server.of('GET', '/v1/models')[0]?.headers).toMatchObject({
-      authorization: 'Bearer gate', 'x-franca-base-url': 'https://s.example/v1', 'x-franca-api-key': 'other',
+      authorization: 'Bearer gate',
+      'x-franca-base-url': 'https://s.example/v1',
+      'x-franca-api-key': 'other',
     });
     otherServers.value = [];
     await loadModels('s1');

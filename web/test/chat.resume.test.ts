@@ -29,7 +29,10 @@ const POST = 'POST';
 const CHAT = '/v1/chat/completions';
 const KEPT = '/page/api/answers/K';
 const head = { 'x-franca-answer': 'K', 'x-franca-model': 'one/m' };
-const kept = (...events: string[]): Play => (response) => void stream(response, head).end(events.join(''));
+const kept =
+  (...events: string[]): Play =>
+  (response) =>
+    void stream(response, head).end(events.join(''));
 const gone = json(404, { error: { message: 'not there' } });
 
 /** What a page before this one left in the store. */
@@ -37,9 +40,18 @@ async function left(more: Partial<Message> & Record<string, unknown> = {}): Prom
   const one: Chat = { ...newChat(), title: 'left', models: ['m'] };
   const question: Message = { id: newId(), chat: one.id, role: 'user', parents: [], lane: 0, created: 1, text: 'Hi' };
   const message: Message = {
-    id: newId(), chat: one.id, role: 'assistant', parents: [question.id], lane: 0, created: 2, text: 'Half',
+    id: newId(),
+    chat: one.id,
+    role: 'assistant',
+    parents: [question.id],
+    lane: 0,
+    created: 2,
+    text: 'Half',
     status: 'running',
-    model: 'm', answer: 'K', figures: { first: 0.5 }, ...more,
+    model: 'm',
+    answer: 'K',
+    figures: { first: 0.5 },
+    ...more,
   };
   const to = await store();
   await to.putChat(one);
@@ -117,9 +129,11 @@ describe('after a reload', () => {
 
 describe('a connection that breaks', () => {
   /** A stream that is broken after these events. */
-  const broken = (...events: string[]): Play => (response) => {
-    stream(response, head).write(events.join(''), () => response.destroy());
-  };
+  const broken =
+    (...events: string[]): Play =>
+    (response) => {
+      stream(response, head).write(events.join(''), () => response.destroy());
+    };
   it('is picked up where it was, and nothing is said twice', async () => {
     server.on(POST, CHAT, broken(piece({ reasoning: 'h' }), said('One ')));
     let turn = 0;
@@ -231,8 +245,13 @@ describe('the page', () => {
     await until(() => answers()[0]?.status === 'done' && gateway.value.version !== '');
     expect(answer()).toMatchObject({ text: 'Half done' });
     expect(gateway.value).toEqual({
-      version: '1.2.3', keys: true, status: false, replay: true, remote_images: false,
-      servers: ['https://x'], max_body: 1000,
+      version: '1.2.3',
+      keys: true,
+      status: false,
+      replay: true,
+      remote_images: false,
+      servers: ['https://x'],
+      max_body: 1000,
     });
     let other = await stored(hidden.id);
     while (other?.status !== 'cut') other = await stored(hidden.id);

@@ -19,18 +19,25 @@ async function got(...events: string[]) {
 
 describe('an answer', () => {
   it('that its server ended is done, with all that was told of it', async () => {
-    server.on(POST, CHAT, (response) =>
-      void stream(
-        response,
-        { 'x-franca-model': 'one/m-1', 'x-franca-tried': 'two/m: 502', 'x-franca-adapted': 'seed dropped' },
-      ).end(
-        said('Hel') + said('lo') + ended() +
-          event({
-            choices: [],
-            usage: { prompt_tokens: 9, completion_tokens: 4, completion_tokens_details: { reasoning_tokens: 1 } },
-          }) +
-          DONE + told({ cost: 0.5, exact: true }),
-      ),
+    server.on(
+      POST,
+      CHAT,
+      (response) =>
+        void stream(response, {
+          'x-franca-model': 'one/m-1',
+          'x-franca-tried': 'two/m: 502',
+          'x-franca-adapted': 'seed dropped',
+        }).end(
+          said('Hel') +
+            said('lo') +
+            ended() +
+            event({
+              choices: [],
+              usage: { prompt_tokens: 9, completion_tokens: 4, completion_tokens_details: { reasoning_tokens: 1 } },
+            }) +
+            DONE +
+            told({ cost: 0.5, exact: true }),
+        ),
     );
     await send(draft('Hi'));
     await settled();
@@ -69,9 +76,9 @@ describe('an answer', () => {
   it('whose connection breaks is cut', async () => {
     server.on(POST, CHAT, (response) => {
       stream(response).write(said('Half'));
-      void until(
-        () => answers()[0] !== undefined && live.value.get(answer().id)?.text === 'Half',
-      ).then(() => response.destroy());
+      void until(() => answers()[0] !== undefined && live.value.get(answer().id)?.text === 'Half').then(() =>
+        response.destroy(),
+      );
     });
     await send(draft('Hi'));
     await settled();
@@ -89,11 +96,11 @@ describe('an answer', () => {
   });
   it('that reached its limit is done and says so', async () => {
     expect(await got(said('a'), ended('length'), DONE)).toMatchObject({ status: 'done', finish: 'length' });
-    expect(await got(
-      piece({ reasoning_content: 'hm' }),
-      ended('length'),
-      DONE,
-    )).toMatchObject({ status: 'done', finish: 'length', text: '' });
+    expect(await got(piece({ reasoning_content: 'hm' }), ended('length'), DONE)).toMatchObject({
+      status: 'done',
+      finish: 'length',
+      text: '',
+    });
   });
   it('that a filter ended says so', async () => {
     expect(await got(said('a'), ended('content_filter'), DONE)).toMatchObject({ text: 'a', finish: 'content_filter' });
@@ -108,23 +115,24 @@ describe('an answer', () => {
   });
   it('that is a refusal is a problem with its words', async () => {
     expect(await got(piece({ refusal: 'I will ' }), piece({ refusal: 'not.' }), ended(), DONE)).toMatchObject({
-      status: 'error', text: '', problem: { code: 'refused', message: 'I will not.' },
+      status: 'error',
+      text: '',
+      problem: { code: 'refused', message: 'I will not.' },
     });
   });
   it('with an error in the midst is an error and keeps what came', async () => {
     const error = { message: 'overloaded', type: 'server_error', code: 529 };
     const problem = { message: 'overloaded', code: 'server_error', status: 529 };
     expect(await got(said('Half'), event({ error }))).toMatchObject({ text: 'Half', status: 'error', problem });
-    expect(await got(
-      said('Half'),
-      event({ choices: [{ index: 0, error }] }),
-      DONE,
-    )).toMatchObject({ text: 'Half', status: 'error', problem });
-    expect(await got(
-      said('Half'),
-      'event: error\ndata: {"message":"overloaded"}\n\n',
-      DONE,
-    )).toMatchObject({ status: 'error', problem: { message: 'overloaded' } });
+    expect(await got(said('Half'), event({ choices: [{ index: 0, error }] }), DONE)).toMatchObject({
+      text: 'Half',
+      status: 'error',
+      problem,
+    });
+    expect(await got(said('Half'), 'event: error\ndata: {"message":"overloaded"}\n\n', DONE)).toMatchObject({
+      status: 'error',
+      problem: { message: 'overloaded' },
+    });
     expect(await got(event({ error: 'bad' }))).toMatchObject({ status: 'error', problem: { message: 'bad' } });
   });
   it('with an event that is no JSON is an error', async () => {
@@ -151,16 +159,19 @@ describe('an answer', () => {
       { index: 1, delta: { content: 'no' } },
       { index: 0, delta: { content: 'yes' } },
     ].map((one) => event({ choices: [one] }));
-    expect(await got(
-      ...events,
-      event({ choices: [{ index: 1, finish_reason: 'stop' }] }),
-    )).toMatchObject({ text: 'yes', status: 'cut' });
+    expect(await got(...events, event({ choices: [{ index: 1, finish_reason: 'stop' }] }))).toMatchObject({
+      text: 'yes',
+      status: 'cut',
+    });
   });
   it('is the same however its bytes are cut', async () => {
     const bytes = new TextEncoder().encode(
-      piece({ reasoning: 'é' }) + said('ü🙂') + piece(
-        { content: [{ type: 'text', text: '中' }] },
-      ) + ended() + DONE + told({ cost: 1, exact: false }),
+      piece({ reasoning: 'é' }) +
+        said('ü🙂') +
+        piece({ content: [{ type: 'text', text: '中' }] }) +
+        ended() +
+        DONE +
+        told({ cost: 1, exact: false }),
     );
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(bytes.length), { maxLength: 8 }), async (places) => {
@@ -191,12 +202,10 @@ describe('an answer', () => {
       expect(one).toMatchObject({ reasoning: 'Let me see.', text: '42', status: 'done' });
       expect(one.thought).toBeGreaterThanOrEqual(0);
     }
-    expect(await got(
-      said('<thi'),
-      said('nk>Hm.</think>'),
-      said('\n\n42'),
-      ended(),
-    )).toMatchObject({ reasoning: 'Hm.', text: '42' });
+    expect(await got(said('<thi'), said('nk>Hm.</think>'), said('\n\n42'), ended())).toMatchObject({
+      reasoning: 'Hm.',
+      text: '42',
+    });
   });
 });
 

@@ -162,10 +162,14 @@ describe('think tags', () => {
       'ü',
     );
     fc.assert(
-      fc.property(fc.array(part, { maxLength: 14 }).map((list) => list.join('')), places, (whole, where) => {
-        expect(split(pieces(whole, where))).toEqual(split([whole]));
-        expect(split([...whole])).toEqual(split([whole]));
-      }),
+      fc.property(
+        fc.array(part, { maxLength: 14 }).map((list) => list.join('')),
+        places,
+        (whole, where) => {
+          expect(split(pieces(whole, where))).toEqual(split([whole]));
+          expect(split([...whole])).toEqual(split([whole]));
+        },
+      ),
       { numRuns: 1000 },
     );
   });

@@ -14,7 +14,13 @@ interface State {
 
 let time = 0;
 const made = (id: string, role: Message['role'], parents: string[], lane = 0): Message => ({
-  id, chat: 'c', role, parents, lane, created: time++, text: id,
+  id,
+  chat: 'c',
+  role,
+  parents,
+  lane,
+  created: time++,
+  text: id,
 });
 const treeOf = (...list: Message[]): Tree => new Map(list.map((one) => [one.id, one]));
 const fresh = (): State => ({ messages: new Map(), chosen: {}, models: ['m'] });
@@ -70,14 +76,13 @@ function act(state: State, [kind, pick, count]: [(typeof kinds)[number], number,
 }
 
 const statesOf = (some: readonly (typeof kinds)[number][]) =>
-  fc.array(
-    fc.tuple(fc.constantFrom(...some), fc.nat(1000), fc.integer({ min: 1, max: 3 })),
-    { maxLength: 25 },
-  ).map((steps) => {
-    const state = fresh();
-    for (const one of steps) act(state, one);
-    return state;
-  });
+  fc
+    .array(fc.tuple(fc.constantFrom(...some), fc.nat(1000), fc.integer({ min: 1, max: 3 })), { maxLength: 25 })
+    .map((steps) => {
+      const state = fresh();
+      for (const one of steps) act(state, one);
+      return state;
+    });
 const states = statesOf(kinds);
 const plain = statesOf(['say', 'edit', 'again', 'models', 'choose', 'keep']); // no chains, nothing unanswered
 

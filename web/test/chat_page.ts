@@ -8,17 +8,7 @@ import { startChat, stop } from '../src/chat/actions';
 import { store } from '../src/data/store';
 import type { Attachment, Draft, Message } from '../src/model/types';
 import { favourites, keys, lastModels, recents } from '../src/prefs';
-import {
-  blank,
-  chats,
-  gateway,
-  live,
-  messages,
-  models,
-  modelTrouble,
-  newChat,
-  toast,
-} from '../src/state';
+import { blank, chats, gateway, live, messages, models, modelTrouble, newChat, toast } from '../src/state';
 import { startGateway, type Gateway } from './chat_server';
 
 declare const jsdom: { reconfigure(options: { url: string }): void };

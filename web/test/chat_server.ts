@@ -23,8 +23,7 @@ export interface Gateway {
 export async function startGateway(): Promise<Gateway> {
   const asked: Asked[] = [];
   const plays = new Map<string, Play>();
-  const find = (method: string, path: string) =>
-    [...plays].find(([key]) => `${method} ${path}`.startsWith(key))?.[1];
+  const find = (method: string, path: string) => [...plays].find(([key]) => `${method} ${path}`.startsWith(key))?.[1];
   const server: Server = createServer((request, response) => {
     const pieces: Buffer[] = [];
     request.on('data', (piece: Buffer) => pieces.push(piece));

@@ -31,7 +31,13 @@ const go = () => place.querySelector<HTMLButtonElement>('button.go') ?? document
 
 const chatOf = (id: string): Chat => ({ ...state.newChat(), id, models: ['a/b'] });
 const question = (id: string, words: string, chat = state.chat.peek().id): Message => ({
-  id, chat, role: 'user', parents: [], lane: 0, created: Date.now(), text: words,
+  id,
+  chat,
+  role: 'user',
+  parents: [],
+  lane: 0,
+  created: Date.now(),
+  text: words,
 });
 
 function put(...list: Message[]): void {

@@ -17,7 +17,8 @@ const values = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(String).sort
 test.each(['de', 'tr', 'zh'])('%s has the keys of English, with the same values in them', (language) => {
   const found = words(language);
   expect(Object.keys(found).sort()).toEqual(Object.keys(english).sort());
-  for (const [key, text] of Object.entries(found)) expect([key, values(text)]).toEqual([key, values(english[key] ?? '')]);
+  for (const [key, text] of Object.entries(found))
+    expect([key, values(text)]).toEqual([key, values(english[key] ?? '')]);
 });
 
 test('every word is used, and every word that is used is there', () => {
@@ -28,7 +29,8 @@ test('every word is used, and every word that is used is there', () => {
   const asked = new Set([...code.matchAll(/'(composer\.\w+)'/g)].map((found) => found[1]));
   const starts = [...code.matchAll(/`(composer\.\w*)\$\{/g)].map((found) => found[1] ?? '');
   for (const key of asked) expect(english).toHaveProperty([key ?? '']);
-  const isUsed = (key: string) => asked.has(key) || starts.some((start) => key.startsWith(start) && start !== 'composer.');
+  const isUsed = (key: string) =>
+    asked.has(key) || starts.some((start) => key.startsWith(start) && start !== 'composer.');
   const fields = ['temperature', 'top_p', 'max_tokens', 'seed', 'extra'].map((name) => `composer.${name}`);
   expect(Object.keys(english).filter((key) => !isUsed(key) && !fields.includes(key))).toEqual([]);
 });

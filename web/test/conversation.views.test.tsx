@@ -13,7 +13,10 @@ import { toast, type Live } from '../src/state';
 
 const did: unknown[][] = [];
 vi.mock('../src/chat/actions', () => {
-  const noted = (name: string) => async (...given: unknown[]) => void did.push([name, ...given]);
+  const noted =
+    (name: string) =>
+    async (...given: unknown[]) =>
+      void did.push([name, ...given]);
   const names = ['answer', 'choose', 'giveResults', 'goOn', 'keepLane', 'loadModels', 'regenerate', 'remove', 'retry'];
   return {
     ...Object.fromEntries(names.map((name) => [name, noted(name)])),
@@ -335,7 +338,12 @@ describe('the conversation', () => {
     }
     await show(list);
     const ids = () => [...place.querySelectorAll<HTMLElement>('[data-role=user]')].map((one) => one.dataset.id);
-    expect(ids()).toEqual(list.slice(80).filter((one) => one.role === 'user').map((one) => one.id));
+    expect(ids()).toEqual(
+      list
+        .slice(80)
+        .filter((one) => one.role === 'user')
+        .map((one) => one.id),
+    );
     const kept = find('[data-id=u59]');
     while (idle.length) await act(() => idle.splice(0).at(-1)?.());
     expect(ids()).toHaveLength(60);

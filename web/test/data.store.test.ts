@@ -18,10 +18,26 @@ const bytes = (text: string) => new NodeBlob([text], { type: 'text/plain' }) as 
 const none = new AbortController().signal;
 
 export const aChat = (id: string, more: Partial<Chat> = {}): Chat => ({
-  id, title: id, created: 1, updated: 1, tags: [], models: ['m'], system: '', params: {}, chosen: {}, ...more,
+  id,
+  title: id,
+  created: 1,
+  updated: 1,
+  tags: [],
+  models: ['m'],
+  system: '',
+  params: {},
+  chosen: {},
+  ...more,
 });
 export const aMessage = (id: string, chat: string, more: Partial<Message> = {}): Message => ({
-  id, chat, role: 'user', parents: [], lane: 0, created: 1, text: id, ...more,
+  id,
+  chat,
+  role: 'user',
+  parents: [],
+  lane: 0,
+  created: 1,
+  text: id,
+  ...more,
 });
 const file = (id: string): Attachment => ({ id, kind: 'text', name: `${id}.txt`, type: 'text/plain', size: 1 });
 
@@ -96,7 +112,6 @@ describe('what is stored', () => {
     expect(asked).toHaveBeenCalledTimes(1);
   });
 });
-
 
 describe('what is deleted', () => {
   it('takes messages and blobs with it, but not what another conversation refers to', async () => {
@@ -230,7 +245,11 @@ describe('another version of the page in another tab', () => {
   it('newer: this one lets go of the database, says so and goes on in memory', async () => {
     const store = await made();
     await store.putChat(aChat('a'));
-    const newer = await openDatabase('test', { blocked: () => undefined, old: () => undefined, lost: () => undefined }, 2);
+    const newer = await openDatabase(
+      'test',
+      { blocked: () => undefined, old: () => undefined, lost: () => undefined },
+      2,
+    );
     closing(newer);
     expect(troubles).toEqual(['old']);
     await store.putChat(aChat('b'));
@@ -268,8 +287,11 @@ describe('several tabs', () => {
   it('agree, whatever the two of them do at the same time', async () => {
     const ids = fc.constantFrom('a', 'b', 'c');
     const step = fc.record({
-      tab: fc.nat(1), chat: ids, message: fc.nat(3),
-      act: fc.constantFrom('chat', 'message', 'remove', 'delete', 'hide', 'show'), text: fc.string(),
+      tab: fc.nat(1),
+      chat: ids,
+      message: fc.nat(3),
+      act: fc.constantFrom('chat', 'message', 'remove', 'delete', 'hide', 'show'),
+      text: fc.string(),
     });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {

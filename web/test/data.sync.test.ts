@@ -11,13 +11,34 @@ import type { Chat, Message } from '../src/model/types';
 import { blank, chats, live, messages, openId, type Live } from '../src/state';
 
 const aChat = (id: string, more: Partial<Chat> = {}): Chat => ({
-  id, title: id, created: 1, updated: 1, tags: [], models: ['m'], system: '', params: {}, chosen: {}, ...more,
+  id,
+  title: id,
+  created: 1,
+  updated: 1,
+  tags: [],
+  models: ['m'],
+  system: '',
+  params: {},
+  chosen: {},
+  ...more,
 });
 const aMessage = (id: string, chat: string, more: Partial<Message> = {}): Message => ({
-  id, chat, role: 'user', parents: [], lane: 0, created: 1, text: id, ...more,
+  id,
+  chat,
+  role: 'user',
+  parents: [],
+  lane: 0,
+  created: 1,
+  text: id,
+  ...more,
 });
 const aLive = (id: string): Live => ({
-  id, phase: signal('writing' as const), text: '', reasoning: '', onText: () => () => undefined, onReasoning: () => () => undefined,
+  id,
+  phase: signal('writing' as const),
+  text: '',
+  reasoning: '',
+  onText: () => () => undefined,
+  onReasoning: () => () => undefined,
 });
 
 let here: Store;

@@ -6,10 +6,25 @@ import { titleOf } from '../src/data/title';
 import type { Chat, Message } from '../src/model/types';
 
 const chat = (id: string, more: Partial<Chat> = {}): Chat => ({
-  id, title: '', created: 1, updated: 1, tags: [], models: [], system: '', params: {}, chosen: {}, ...more,
+  id,
+  title: '',
+  created: 1,
+  updated: 1,
+  tags: [],
+  models: [],
+  system: '',
+  params: {},
+  chosen: {},
+  ...more,
 });
 const message = (id: string, text: string): Message => ({
-  id, chat: 'a', role: 'user', parents: [], lane: 0, created: 1, text,
+  id,
+  chat: 'a',
+  role: 'user',
+  parents: [],
+  lane: 0,
+  created: 1,
+  text,
 });
 const none = new AbortController().signal;
 
@@ -73,9 +88,15 @@ describe('search', () => {
 
   it('looks at titles and tags first, gives one hit a conversation, and at most as many as wanted', async () => {
     const list = [chat('a', { title: 'Needle' }), chat('b', { tags: ['needles'] }), chat('c'), chat('d')];
-    const texts: Record<string, Message[]> = { c: [message('1', 'no'), message('2', 'a needle'), message('3', 'needle')] };
+    const texts: Record<string, Message[]> = {
+      c: [message('1', 'no'), message('2', 'a needle'), message('3', 'needle')],
+    };
     const find = (most: number) => searchIn(list, async (id) => texts[id] ?? [], 'NEEDLE', most, none);
-    expect((await find(9)).map((one) => [one.chat, one.message])).toEqual([['a', undefined], ['b', undefined], ['c', '2']]);
+    expect((await find(9)).map((one) => [one.chat, one.message])).toEqual([
+      ['a', undefined],
+      ['b', undefined],
+      ['c', '2'],
+    ]);
     expect(await find(2)).toHaveLength(2);
     expect(await searchIn(list, async () => [], '  ', 9, none)).toEqual([]);
   });
@@ -84,7 +105,13 @@ describe('search', () => {
     const stop = new AbortController();
     let asked = 0;
     const list = Array.from({ length: 50 }, (_, i) => chat(String(i)));
-    const found = await searchIn(list, async () => (++asked === 3 && stop.abort(), [message('1', 'x')]), 'x', 99, stop.signal);
+    const found = await searchIn(
+      list,
+      async () => (++asked === 3 && stop.abort(), [message('1', 'x')]),
+      'x',
+      99,
+      stop.signal,
+    );
     expect(found).toEqual([]);
     expect(asked).toBe(3);
   });

@@ -178,9 +178,19 @@ describe('code', () => {
   });
 
   it('is known by the names that models use', () => {
-    expect(['py', 'JS', 'ts', 'sh', 'html', 'c++', 'C#', 'yml', 'md', 'golang', 'rs'].map(languageOf)).toEqual(
-      ['python', 'javascript', 'typescript', 'bash', 'xml', 'cpp', 'csharp', 'yaml', 'markdown', 'go', 'rust'],
-    );
+    expect(['py', 'JS', 'ts', 'sh', 'html', 'c++', 'C#', 'yml', 'md', 'golang', 'rs'].map(languageOf)).toEqual([
+      'python',
+      'javascript',
+      'typescript',
+      'bash',
+      'xml',
+      'cpp',
+      'csharp',
+      'yaml',
+      'markdown',
+      'go',
+      'rust',
+    ]);
     expect(languageOf('toString')).toBe('');
   });
 

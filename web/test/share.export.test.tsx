@@ -13,27 +13,50 @@ beforeAll(async () => {
   globalThis.Blob = NodeBlob as unknown as typeof Blob; // the one of jsdom cannot be read
 });
 
-const message = (id: string, role: Message['role'], parent: string, text: string, more: Partial<Message> = {}): Message => ({
-  id, chat: 'c', role, parents: parent ? [parent] : [], lane: 0, created: Number(id), text, ...more,
+const message = (
+  id: string,
+  role: Message['role'],
+  parent: string,
+  text: string,
+  more: Partial<Message> = {},
+): Message => ({
+  id,
+  chat: 'c',
+  role,
+  parents: parent ? [parent] : [],
+  lane: 0,
+  created: Number(id),
+  text,
+  ...more,
 });
 const whole = (messages: Message[], title = 'Title', blobs = new Map<string, Blob>()): Whole => ({
-  chat: { id: 'c', title, created: 1, updated: 1, tags: [], models: [], system: '', params: {}, chosen: {} }, messages, blobs,
+  chat: { id: 'c', title, created: 1, updated: 1, tags: [], models: [], system: '', params: {}, chosen: {} },
+  messages,
+  blobs,
 });
 const CODE = '```python\ndef f():\n\treturn "`a`"   \n\n```';
 
 describe('as Markdown', () => {
   it('code stands exactly as it was written, roles are headings', () => {
-    const made = toMarkdown(whole([
-      message('1', 'user', '', 'Show *me*'),
-      message('2', 'assistant', '1', `Here:\n\n${CODE}\n`, { model: 'a/b_c' }),
-    ], 'Ti#tle\n# x'));
+    const made = toMarkdown(
+      whole(
+        [
+          message('1', 'user', '', 'Show *me*'),
+          message('2', 'assistant', '1', `Here:\n\n${CODE}\n`, { model: 'a/b_c' }),
+        ],
+        'Ti#tle\n# x',
+      ),
+    );
     expect(made).toBe(`# Ti\\#tle \\# x\n\n## You\n\nShow *me*\n\n## a/b\\_c\n\nHere:\n\n${CODE}\n`);
   });
 
   it('has the shown path only', () => {
     const all = [
-      message('1', 'user', '', 'old question'), message('2', 'assistant', '1', 'old answer'),
-      message('3', 'user', '', 'new question'), message('4', 'assistant', '3', 'first try'), message('5', 'assistant', '3', 'second try'),
+      message('1', 'user', '', 'old question'),
+      message('2', 'assistant', '1', 'old answer'),
+      message('3', 'user', '', 'new question'),
+      message('4', 'assistant', '3', 'first try'),
+      message('5', 'assistant', '3', 'second try'),
     ];
     const given = whole(all);
     given.chat.chosen = { 'a:3:0': '4' };
@@ -41,27 +64,46 @@ describe('as Markdown', () => {
   });
 
   it('fences what tools were told and said, whatever is in it', () => {
-    const made = toMarkdown(whole([
-      message('1', 'user', '', 'q'),
-      message('2', 'assistant', '1', '', { tools: [{ id: 't', name: 'run', arguments: '{"a":"```"}', result: 'ok' }] }),
-    ]));
+    const made = toMarkdown(
+      whole([
+        message('1', 'user', '', 'q'),
+        message('2', 'assistant', '1', '', {
+          tools: [{ id: 't', name: 'run', arguments: '{"a":"```"}', result: 'ok' }],
+        }),
+      ]),
+    );
     expect(made).toContain('````json\n{"a":"```"}\n````\n\n```\nok\n```');
   });
 });
 
 describe('as a web page', () => {
   const png = 'data:image/png;base64,iVBORw0KGgo=';
-  const evil = 'Hi <script>alert(1)</script> <img src=x onerror=alert(1)> [l](javascript:alert(1)) ![p](https://x.y/p.png) [ok](https://x.y/)';
+  const evil =
+    'Hi <script>alert(1)</script> <img src=x onerror=alert(1)> [l](javascript:alert(1)) ![p](https://x.y/p.png) [ok](https://x.y/)';
   const page = async () => {
-    const blobs = new Map([['f', new Blob(['x'], { type: 'image/png' })], ['s', new Blob(['<svg/>'], { type: 'image/svg+xml' })]]);
+    const blobs = new Map([
+      ['f', new Blob(['x'], { type: 'image/png' })],
+      ['s', new Blob(['<svg/>'], { type: 'image/svg+xml' })],
+    ]);
     const file = (id: string, name: string) => ({ id, kind: 'image' as const, name, type: 'image/png', size: 1 });
-    const text = await toHtml(whole([
-      message('1', 'user', '', evil, { attachments: [file('f', '"><script>a()</script>'), file('s', 'bad.svg'), file('gone', 'gone.png')] }),
-      message('2', 'assistant', '1', `${evil}\n\n${CODE}\n\n$x^2$`, {
-        model: '<b onclick=a()>', reasoning: evil, images: [png, 'https://x.y/z.png', 'data:image/svg+xml;base64,PHN2Zy8+'],
-        tools: [{ id: 't', name: '<i>', arguments: '</pre><script>a()</script>' }], problem: { message: '<script>a()</script>' },
-      }),
-    ], '</title><script>a()</script>', blobs));
+    const text = await toHtml(
+      whole(
+        [
+          message('1', 'user', '', evil, {
+            attachments: [file('f', '"><script>a()</script>'), file('s', 'bad.svg'), file('gone', 'gone.png')],
+          }),
+          message('2', 'assistant', '1', `${evil}\n\n${CODE}\n\n$x^2$`, {
+            model: '<b onclick=a()>',
+            reasoning: evil,
+            images: [png, 'https://x.y/z.png', 'data:image/svg+xml;base64,PHN2Zy8+'],
+            tools: [{ id: 't', name: '<i>', arguments: '</pre><script>a()</script>' }],
+            problem: { message: '<script>a()</script>' },
+          }),
+        ],
+        '</title><script>a()</script>',
+        blobs,
+      ),
+    );
     return { text, made: new DOMParser().parseFromString(text, 'text/html') };
   };
 
@@ -100,7 +142,14 @@ describe('as a web page', () => {
 
 describe('a file name', () => {
   it.each([
-    ['a/b\\c:d', 'a b c d.md'], ['..', 'chat.md'], ['', 'chat.md'], ['../../etc/passwd', 'etc passwd.md'], ['CON', '_CON.md'],
-    ['x\u202Egpj.exe\n', 'x gpj.exe.md'], ['ä中🙂', 'ä中🙂.md'], ['n'.repeat(300), `${'n'.repeat(60)}.md`], ['end.', 'end.md'],
+    ['a/b\\c:d', 'a b c d.md'],
+    ['..', 'chat.md'],
+    ['', 'chat.md'],
+    ['../../etc/passwd', 'etc passwd.md'],
+    ['CON', '_CON.md'],
+    ['x\u202Egpj.exe\n', 'x gpj.exe.md'],
+    ['ä中🙂', 'ä中🙂.md'],
+    ['n'.repeat(300), `${'n'.repeat(60)}.md`],
+    ['end.', 'end.md'],
   ])('from %j is %j', (title, name) => expect(safeName(title, 'md')).toBe(name));
 });

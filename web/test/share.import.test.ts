@@ -18,7 +18,13 @@ const blobOf = (value: unknown) => new Blob([typeof value === 'string' ? value :
 const whys = ({ problems }: Imported) => problems.map(({ why }) => why);
 const file = (chats: unknown, more = {}) => ({ format: 'franca-chats', version: 1, chats, ...more });
 const said = (id: string, more: object = {}): Record<string, unknown> => ({
-  id, role: 'user', parents: [], lane: 0, created: 1, text: id, ...more,
+  id,
+  role: 'user',
+  parents: [],
+  lane: 0,
+  created: 1,
+  text: id,
+  ...more,
 });
 const message = (made: Record<string, unknown>): Message => ({ ...(made as Partial<Message>) }) as Message;
 const answered = (id: string, parent: string, more: object = {}) =>
@@ -30,32 +36,76 @@ const readOne = async (chat: object) => {
 
 /** Conversations as the page makes them. */
 const text = fc.string({ unit: 'grapheme', maxLength: 30 });
-const json = fc.jsonValue({ maxDepth: 3 }).map((value) => JSON.parse(JSON.stringify(value).replaceAll('__proto__', 'p')) as unknown);
+const json = fc
+  .jsonValue({ maxDepth: 3 })
+  .map((value) => JSON.parse(JSON.stringify(value).replaceAll('__proto__', 'p')) as unknown);
 const answerFields = fc.record(
   {
-    model: text, reasoning: text, thought: fc.nat(), finish: text, request: text, response: text, continued: fc.nat(9),
-    tools: fc.array(fc.record({ id: text, name: text, arguments: text, result: text }, { requiredKeys: ['id', 'name', 'arguments'] }), { maxLength: 2 }),
+    model: text,
+    reasoning: text,
+    thought: fc.nat(),
+    finish: text,
+    request: text,
+    response: text,
+    continued: fc.nat(9),
+    tools: fc.array(
+      fc.record({ id: text, name: text, arguments: text, result: text }, { requiredKeys: ['id', 'name', 'arguments'] }),
+      { maxLength: 2 },
+    ),
     images: fc.constant(['data:image/png;base64,iVBORw0KGgo=']),
     problem: fc.record({ message: text, code: text, status: fc.nat(599) }, { requiredKeys: ['message'] }),
-    figures: fc.record({ prompt: fc.nat(), cost: fc.double({ min: 0, max: 5, noNaN: true }).map((x) => x + 0), exact: fc.boolean(), model: text }, { requiredKeys: [] }),
+    figures: fc.record(
+      {
+        prompt: fc.nat(),
+        cost: fc.double({ min: 0, max: 5, noNaN: true }).map((x) => x + 0),
+        exact: fc.boolean(),
+        model: text,
+      },
+      { requiredKeys: [] },
+    ),
     shaped: fc.record({
-      schema: fc.dictionary(text, json).map((d) => JSON.parse(JSON.stringify(d).replaceAll('__proto__', 'p'))), mode: text, repairs: fc.nat(3), attempts: fc.nat(3),
-      valid: fc.constant(true), value: json, problems: fc.constant([]),
+      schema: fc.dictionary(text, json).map((d) => JSON.parse(JSON.stringify(d).replaceAll('__proto__', 'p'))),
+      mode: text,
+      repairs: fc.nat(3),
+      attempts: fc.nat(3),
+      valid: fc.constant(true),
+      value: json,
+      problems: fc.constant([]),
     }),
   },
   { requiredKeys: [] },
 );
-const attachment = (id: string, type: string, kind: Attachment['kind'], size: number, name: string): Attachment => ({ id, kind, name, type, size });
+const attachment = (id: string, type: string, kind: Attachment['kind'], size: number, name: string): Attachment => ({
+  id,
+  kind,
+  name,
+  type,
+  size,
+});
 
 const whole: fc.Arbitrary<Whole> = fc
   .record({
     head: fc.record({
-      title: text.filter(Boolean), created: fc.nat(), updated: fc.nat(), models: fc.array(text, { maxLength: 4 }),
-      tags: fc.array(text, { maxLength: 3 }), system: text,
-      params: fc.record({ temperature: fc.float({ noNaN: true, min: 0, max: 2 }).map((x) => x + 0), stop: fc.array(text, { maxLength: 2 }), extra: text }, { requiredKeys: [] }),
+      title: text.filter(Boolean),
+      created: fc.nat(),
+      updated: fc.nat(),
+      models: fc.array(text, { maxLength: 4 }),
+      tags: fc.array(text, { maxLength: 3 }),
+      system: text,
+      params: fc.record(
+        {
+          temperature: fc.float({ noNaN: true, min: 0, max: 2 }).map((x) => x + 0),
+          stop: fc.array(text, { maxLength: 2 }),
+          extra: text,
+        },
+        { requiredKeys: [] },
+      ),
     }),
     pinned: fc.boolean(),
-    plan: fc.array(fc.record({ at: fc.nat(), text, answer: fc.boolean(), lane: fc.nat(2), fields: answerFields, file: fc.nat(2) }), { minLength: 1, maxLength: 20 }),
+    plan: fc.array(
+      fc.record({ at: fc.nat(), text, answer: fc.boolean(), lane: fc.nat(2), fields: answerFields, file: fc.nat(2) }),
+      { minLength: 1, maxLength: 20 },
+    ),
   })
   .map(({ head, pinned, plan }) => {
     const chat: Chat = { id: 'chat', ...head, ...(pinned && { pinned }), chosen: {} };
@@ -66,13 +116,20 @@ const whole: fc.Arbitrary<Whole> = fc
       const user = !answer || !above || above.role === 'assistant';
       const id = `id${i}`;
       const base: Message = {
-        id, chat: 'chat', role: user ? 'user' : 'assistant', parents: above && (!user || at % 3) ? [above.id] : [],
-        lane: user ? 0 : lane, created: i, text: words,
+        id,
+        chat: 'chat',
+        role: user ? 'user' : 'assistant',
+        parents: above && (!user || at % 3) ? [above.id] : [],
+        lane: user ? 0 : lane,
+        created: i,
+        text: words,
       };
       if (user && which) {
         const shared = `f${which}`;
         blobs.set(shared, new Blob([shared], { type: which > 1 ? 'image/png' : 'text/plain' }));
-        base.attachments = [attachment(shared, which > 1 ? 'image/png' : 'text/x-python', which > 1 ? 'image' : 'text', 2, words)];
+        base.attachments = [
+          attachment(shared, which > 1 ? 'image/png' : 'text/x-python', which > 1 ? 'image' : 'text', 2, words),
+        ];
       }
       if (user && above?.role === 'user') base.parents = [];
       messages.push(user ? base : { ...base, status: 'done', ...(fields as Partial<Message>) });
@@ -86,16 +143,26 @@ const whole: fc.Arbitrary<Whole> = fc
 async function plainly({ chat, messages, blobs }: Whole) {
   const names = new Map<string, string>([[chat.id, 'chat']]);
   messages.forEach(({ id }, i) => names.set(id, `m${i}`));
-  for (const { id } of messages.flatMap(({ attachments }) => attachments ?? [])) if (!names.has(id)) names.set(id, `f${names.size}`);
+  for (const { id } of messages.flatMap(({ attachments }) => attachments ?? []))
+    if (!names.has(id)) names.set(id, `f${names.size}`);
   const name = (id: string) => names.get(id) ?? id;
   const inKey = (key: string) => key.replace(/[\w-]{3,}/g, name);
   return {
-    chat: { ...chat, id: name(chat.id), chosen: Object.fromEntries(Object.entries(chat.chosen).map(([k, v]) => [inKey(k), name(v)])) },
+    chat: {
+      ...chat,
+      id: name(chat.id),
+      chosen: Object.fromEntries(Object.entries(chat.chosen).map(([k, v]) => [inKey(k), name(v)])),
+    },
     messages: messages.map((one) => ({
-      ...one, id: name(one.id), chat: name(one.chat), parents: one.parents.map(name),
+      ...one,
+      id: name(one.id),
+      chat: name(one.chat),
+      parents: one.parents.map(name),
       ...(one.attachments && { attachments: one.attachments.map((a) => ({ ...a, id: name(a.id) })) }),
     })),
-    blobs: await Promise.all([...blobs].filter(([id]) => names.has(id)).map(async ([id, b]) => [name(id), b.type, await b.text()] as const)).then((l) => l.sort()),
+    blobs: await Promise.all(
+      [...blobs].filter(([id]) => names.has(id)).map(async ([id, b]) => [name(id), b.type, await b.text()] as const),
+    ).then((l) => l.sort()),
   };
 }
 
@@ -140,7 +207,11 @@ describe('export, then import', () => {
   it('makes several files where one would be too large to import, and says which attachments found no room', async () => {
     const one = (id: string, size: number): Whole => ({
       chat: { id, title: id, created: 1, updated: 1, tags: [], models: [], system: '', params: {}, chosen: {} },
-      messages: [message(said(`${id}1`, { text: 'x'.repeat(600), attachments: [attachment('f', 'text/plain', 'text', size, 'f')] }))],
+      messages: [
+        message(
+          said(`${id}1`, { text: 'x'.repeat(600), attachments: [attachment('f', 'text/plain', 'text', size, 'f')] }),
+        ),
+      ],
       blobs: new Map([['f', new Blob(['y'.repeat(size)], { type: 'text/plain' })]]),
     });
     const { files, left } = await toJson([one('a', 10), one('b', 10), one('c', 5000)], false, 2200);
@@ -155,15 +226,48 @@ describe('export, then import', () => {
 describe('a file that somebody made up', () => {
   it('of any content is read without an error, and what is taken is of the right types', async () => {
     const keys = fc.constantFrom(
-      'id', 'role', 'parents', 'text', 'messages', 'files', 'chosen', 'tags', 'params', 'shape', 'shaped', 'figures', 'tools',
-      'images', 'problem', 'attachments', 'title', 'created', 'status', 'mapping', '__proto__', 'constructor', 'toString',
+      'id',
+      'role',
+      'parents',
+      'text',
+      'messages',
+      'files',
+      'chosen',
+      'tags',
+      'params',
+      'shape',
+      'shaped',
+      'figures',
+      'tools',
+      'images',
+      'problem',
+      'attachments',
+      'title',
+      'created',
+      'status',
+      'mapping',
+      '__proto__',
+      'constructor',
+      'toString',
     );
     const value = fc.letrec((tie) => ({
-      any: fc.oneof({ maxDepth: 5 }, fc.jsonValue(), fc.constantFrom('user', 'assistant', 'a', 'b', 'running'), tie('list'), tie('dict')),
+      any: fc.oneof(
+        { maxDepth: 5 },
+        fc.jsonValue(),
+        fc.constantFrom('user', 'assistant', 'a', 'b', 'running'),
+        tie('list'),
+        tie('dict'),
+      ),
       list: fc.array(tie('any'), { maxLength: 4 }),
       dict: fc.dictionary(keys, tie('any'), { maxKeys: 8, noNullPrototype: false }),
     }));
-    const anyMessage = fc.tuple(fc.constantFrom('a', 'b', 'c', '__proto__'), fc.constantFrom('user', 'assistant'), fc.array(fc.constantFrom('a', 'b', 'c', 'z', '__proto__')), value.dict)
+    const anyMessage = fc
+      .tuple(
+        fc.constantFrom('a', 'b', 'c', '__proto__'),
+        fc.constantFrom('user', 'assistant'),
+        fc.array(fc.constantFrom('a', 'b', 'c', 'z', '__proto__')),
+        value.dict,
+      )
       .map(([id, role, parents, more]) => ({ ...(more as object), id, role, parents, text: 'x' }));
     await fc.assert(
       fc.asyncProperty(fc.array(anyMessage, { maxLength: 6 }), value.any, value.dict, async (messages, any, more) => {
@@ -208,9 +312,15 @@ describe('a file that somebody made up', () => {
     const { messages, problems } = await readOne({
       title: 't',
       messages: [
-        said('a', { parents: ['b'] }), answered('b', 'a'), said('self', { parents: ['self'] }), said('ok'),
-        answered('lost', 'nowhere'), said('belowLost', { parents: ['lost'] }), answered('fine', 'ok'),
-        answered('c1', 'c2'), answered('c2', 'c1'),
+        said('a', { parents: ['b'] }),
+        answered('b', 'a'),
+        said('self', { parents: ['self'] }),
+        said('ok'),
+        answered('lost', 'nowhere'),
+        said('belowLost', { parents: ['lost'] }),
+        answered('fine', 'ok'),
+        answered('c1', 'c2'),
+        answered('c2', 'c1'),
       ],
     });
     expect(messages.map(({ text: words }) => words)).toEqual(['a', 'b', 'self', 'ok', 'fine']);
@@ -222,11 +332,17 @@ describe('a file that somebody made up', () => {
   it('is nested however deeply, or wide, or long: still read', async () => {
     const deep = '['.repeat(100_000) + ']'.repeat(100_000);
     const schema = `{"name":"n","source":"schema","text":"","schema":{"a":${deep}}}`;
-    const { all, problems } = await read(blobOf(`{"format":"franca-chats","chats":[{"title":"t","shape":${schema},"messages":[${JSON.stringify(said('a'))},{"id":"b","role":"assistant","parents":["a"],"text":"","shaped":{"value":${deep},"valid":true,"schema":{}}}]}]}`));
+    const { all, problems } = await read(
+      blobOf(
+        `{"format":"franca-chats","chats":[{"title":"t","shape":${schema},"messages":[${JSON.stringify(said('a'))},{"id":"b","role":"assistant","parents":["a"],"text":"","shaped":{"value":${deep},"valid":true,"schema":{}}}]}]}`,
+      ),
+    );
     expect(all[0]?.chat.shape).toBeUndefined();
     expect(all[0]?.messages[1]?.shaped).toBeUndefined();
     expect(problems).toEqual([{ why: 'value', count: 2, where: ['t: shaped', 't: shape'] }]);
-    const chain = Array.from({ length: 20_000 }, (_, i) => (i % 2 ? answered(`m${i}`, `m${i - 1}`) : said(`m${i}`, { parents: i ? [`m${i - 1}`] : [] })));
+    const chain = Array.from({ length: 20_000 }, (_, i) =>
+      i % 2 ? answered(`m${i}`, `m${i - 1}`) : said(`m${i}`, { parents: i ? [`m${i - 1}`] : [] }),
+    );
     expect((await readOne({ title: 't', messages: chain })).messages).toHaveLength(20_000);
     const wide = [said('q'), ...Array.from({ length: 20_000 }, (_, i) => answered(`w${i}`, 'q'))];
     expect((await readOne({ title: 't', messages: wide })).messages).toHaveLength(20_001);
@@ -236,30 +352,66 @@ describe('a file that somebody made up', () => {
     const png = 'data:image/png;base64,iVBORw0KGgo=';
     const { whole, messages, problems } = await readOne({
       title: 't',
-      files: { ok: png, svg: 'data:image/svg+xml;base64,PHN2Zy8+', html: 'data:text/html;base64,PGI+', page: 'https://x.y/z.png', bad: 'data:image/png;base64,***' },
+      files: {
+        ok: png,
+        svg: 'data:image/svg+xml;base64,PHN2Zy8+',
+        html: 'data:text/html;base64,PGI+',
+        page: 'https://x.y/z.png',
+        bad: 'data:image/png;base64,***',
+      },
       messages: [
         said('q', {
           attachments: [
             { id: 'ok', kind: 'image', name: '<img onerror=alert(1)>', type: 'image/png', size: 1e9 },
-            ...['svg', 'page', 'bad', 'none', '__proto__'].map((id) => ({ id, kind: 'image', name: id, type: 'image/png', size: 1 })),
+            ...['svg', 'page', 'bad', 'none', '__proto__'].map((id) => ({
+              id,
+              kind: 'image',
+              name: id,
+              type: 'image/png',
+              size: 1,
+            })),
             { id: 'html', kind: 'text', name: 'a.html', type: 'text/html', size: 1 },
             { id: 'html', kind: 'program', name: 'a', type: 'x', size: 1 },
           ],
         }),
-        answered('a', 'q', { images: [png, 'https://x.y/a.png', 'data:image/svg+xml;base64,PHN2Zy8+', 'javascript:alert(1)', 5] }),
+        answered('a', 'q', {
+          images: [png, 'https://x.y/a.png', 'data:image/svg+xml;base64,PHN2Zy8+', 'javascript:alert(1)', 5],
+        }),
       ],
     });
-    expect(messages[0]?.attachments?.map(({ kind, name }) => [kind, name])).toEqual([['image', '<img onerror=alert(1)>'], ['text', 'a.html']]);
+    expect(messages[0]?.attachments?.map(({ kind, name }) => [kind, name])).toEqual([
+      ['image', '<img onerror=alert(1)>'],
+      ['text', 'a.html'],
+    ]);
     expect(messages[0]?.attachments?.[0]?.size).toBe(8);
     expect([...(whole?.blobs.values() ?? [])].map(({ type }) => type)).toEqual(['image/png', 'text/plain']);
     expect(messages[1]?.images).toEqual([png]);
-    expect(problems.map(({ why, count }) => [why, count])).toEqual([['file', 6], ['image', 3]]);
+    expect(problems.map(({ why, count }) => [why, count])).toEqual([
+      ['file', 6],
+      ['image', 3],
+    ]);
   });
 
   it('says what it left out, where and how often', async () => {
-    const found = await read(blobOf(file([5, { title: 'no list' }, { title: 'none', messages: [] }, {
-      title: 'T', messages: [5, said('a'), said('a'), { id: 'x', role: 'system', text: '' }, answered('b', 'a', { figures: 5, request: { a: 1 } })],
-    }])));
+    const found = await read(
+      blobOf(
+        file([
+          5,
+          { title: 'no list' },
+          { title: 'none', messages: [] },
+          {
+            title: 'T',
+            messages: [
+              5,
+              said('a'),
+              said('a'),
+              { id: 'x', role: 'system', text: '' },
+              answered('b', 'a', { figures: 5, request: { a: 1 } }),
+            ],
+          },
+        ]),
+      ),
+    );
     expect(found.problems).toEqual([
       { why: 'chat', count: 3, where: ['none'] },
       { why: 'message', count: 2, where: ['T'] },
@@ -271,21 +423,33 @@ describe('a file that somebody made up', () => {
 
   it('is refused where it is too large, and cut where it has too many messages', async () => {
     expect(whys(await read(blobOf(' '.repeat(11)), { size: 10 }))).toEqual(['big']);
-    const many = file([{ title: 'a', messages: [said('1'), said('2'), said('3')] }, { title: 'b', messages: [said('1')] }]);
+    const many = file([
+      { title: 'a', messages: [said('1'), said('2'), said('3')] },
+      { title: 'b', messages: [said('1')] },
+    ]);
     const found = await read(blobOf(many), { messages: 2 });
     expect(found.all.map(({ messages }) => messages.length)).toEqual([2]);
     expect(whys(found)).toEqual(['many', 'chat']);
     expect(found.problems[0]?.count).toBe(2);
   });
 
-  it.each([['', 'unread'], ['{', 'unread'], ['5', 'unknown'], ['null', 'unknown'], ['[]', 'unknown'], ['{"chats":[]}', 'unknown']])(
-    'of %j is told as %s', async (words, why) => expect(whys(await read(blobOf(words)))).toContain(why),
-  );
+  it.each([
+    ['', 'unread'],
+    ['{', 'unread'],
+    ['5', 'unknown'],
+    ['null', 'unknown'],
+    ['[]', 'unknown'],
+    ['{"chats":[]}', 'unknown'],
+  ])('of %j is told as %s', async (words, why) => expect(whys(await read(blobOf(words)))).toContain(why));
 
   it('says that an answer is being written: it was cut, and nobody is asked for the rest of it', async () => {
     const { messages } = await readOne({
       title: 't',
-      messages: [said('q', { status: 'running' }), answered('a', 'q', { status: 'running', answer: 'someId' }), answered('b', 'q', { status: 5 })],
+      messages: [
+        said('q', { status: 'running' }),
+        answered('a', 'q', { status: 'running', answer: 'someId' }),
+        answered('b', 'q', { status: 5 }),
+      ],
     });
     expect(messages.map(({ status }) => status)).toEqual([undefined, 'cut', 'done']);
     expect(messages[1]).not.toHaveProperty('answer');
@@ -301,35 +465,69 @@ describe('a file that somebody made up', () => {
 
 describe('files of others', () => {
   it("ChatGPT's: branches stay branches, pieces of one answer become one", async () => {
-    const node = (id: string, parent: string | null, children: string[], role?: string, words?: string) => [id, {
-      id, parent, children,
-      message: role ? { author: { role }, create_time: 5, content: { content_type: 'text', parts: [words] }, metadata: { model_slug: 'm' } } : null,
-    }];
+    const node = (id: string, parent: string | null, children: string[], role?: string, words?: string) => [
+      id,
+      {
+        id,
+        parent,
+        children,
+        message: role
+          ? {
+              author: { role },
+              create_time: 5,
+              content: { content_type: 'text', parts: [words] },
+              metadata: { model_slug: 'm' },
+            }
+          : null,
+      },
+    ];
     const mapping = Object.fromEntries([
-      node('root', null, ['sys']), node('sys', 'root', ['u1', 'u2'], 'system', ''), node('u1', 'sys', ['a1'], 'user', 'one'),
-      node('u2', 'sys', [], 'user', 'edited'), node('a1', 'u1', ['t'], 'assistant', 'part'), node('t', 'a1', ['a2'], 'tool', 'x'),
-      node('a2', 't', ['loop'], 'assistant', 'end'), node('loop', 'a2', ['u1', 'loop'], 'user', 'next'),
+      node('root', null, ['sys']),
+      node('sys', 'root', ['u1', 'u2'], 'system', ''),
+      node('u1', 'sys', ['a1'], 'user', 'one'),
+      node('u2', 'sys', [], 'user', 'edited'),
+      node('a1', 'u1', ['t'], 'assistant', 'part'),
+      node('t', 'a1', ['a2'], 'tool', 'x'),
+      node('a2', 't', ['loop'], 'assistant', 'end'),
+      node('loop', 'a2', ['u1', 'loop'], 'user', 'next'),
     ] as [string, unknown][]);
-    const { all, problems } = await read(blobOf([{ title: 'Theirs', create_time: 2, update_time: 3, mapping, current_node: 'x' }, 5]));
+    const { all, problems } = await read(
+      blobOf([{ title: 'Theirs', create_time: 2, update_time: 3, mapping, current_node: 'x' }, 5]),
+    );
     const texts = all[0]?.messages.map(({ role, text: words }) => [role, words]);
-    expect(texts).toEqual([['user', 'one'], ['assistant', 'part\n\nend'], ['user', 'next'], ['user', 'edited']]);
+    expect(texts).toEqual([
+      ['user', 'one'],
+      ['assistant', 'part\n\nend'],
+      ['user', 'next'],
+      ['user', 'edited'],
+    ]);
     expect(all[0]?.chat).toMatchObject({ title: 'Theirs', created: 2000, updated: 3000 });
     expect(all[0]?.messages[1]?.model).toBe('m');
     expect(problems).toEqual([]);
   });
 
   it('a request to the chat API: system prompt, turns and pictures', async () => {
-    const { all, problems } = await read(blobOf({
-      model: 'm',
-      messages: [
-        { role: 'system', content: 'be kind' },
-        { role: 'user', content: [{ type: 'text', text: 'what is this?' }, { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } }, { type: 'image_url', image_url: { url: 'https://x.y/z' } }] },
-        { role: 'assistant', content: 'a picture' },
-      ],
-    }));
+    const { all, problems } = await read(
+      blobOf({
+        model: 'm',
+        messages: [
+          { role: 'system', content: 'be kind' },
+          {
+            role: 'user',
+            content: [
+              { type: 'text', text: 'what is this?' },
+              { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } },
+              { type: 'image_url', image_url: { url: 'https://x.y/z' } },
+            ],
+          },
+          { role: 'assistant', content: 'a picture' },
+        ],
+      }),
+    );
     expect(all[0]?.chat).toMatchObject({ system: 'be kind', title: 'what is this?' });
     expect(all[0]?.messages.map(({ role, text: words, attachments }) => [role, words, attachments?.length])).toEqual([
-      ['user', 'what is this?', 1], ['assistant', 'a picture', undefined],
+      ['user', 'what is this?', 1],
+      ['assistant', 'a picture', undefined],
     ]);
     expect(problems).toEqual([{ why: 'image', count: 1, where: [] }]);
   });
@@ -340,11 +538,14 @@ describe('what is stored of an import', () => {
     const { all } = await read(blobOf(file([{ title: 't', messages: [said('a'), answered('b', 'a')] }])));
     const calls: string[] = [];
     const store = {
-      putBlob: vi.fn(async () => void calls.push('blob')), putChat: vi.fn(async () => void calls.push('chat')),
+      putBlob: vi.fn(async () => void calls.push('blob')),
+      putChat: vi.fn(async () => void calls.push('chat')),
       putMessages: vi.fn(async () => void calls.push('messages')),
     };
     const before = chats.value;
-    chats.value = [{ id: 'old', title: '', created: 1, updated: 1, tags: [], models: [], system: '', params: {}, chosen: {} }];
+    chats.value = [
+      { id: 'old', title: '', created: 1, updated: 1, tags: [], models: [], system: '', params: {}, chosen: {} },
+    ];
     await keep(all, store as unknown as Store);
     expect(calls).toEqual(['messages', 'chat']);
     expect(chats.value.map(({ id }) => id)).toEqual(expect.arrayContaining(['old', all[0]?.chat.id]));
@@ -354,7 +555,12 @@ describe('what is stored of an import', () => {
 
 describe('the type of bytes', () => {
   it.each([
-    ['image', 'image/svg+xml', null], ['image', 'IMAGE/PNG', 'image/png'], ['text', 'text/html', 'text/plain'], ['pdf', 'text/html', null],
-    ['audio', 'audio/mpeg', 'audio/mpeg'], ['audio', 'text/html', null], ['audio', 'video/mp4', null],
+    ['image', 'image/svg+xml', null],
+    ['image', 'IMAGE/PNG', 'image/png'],
+    ['text', 'text/html', 'text/plain'],
+    ['pdf', 'text/html', null],
+    ['audio', 'audio/mpeg', 'audio/mpeg'],
+    ['audio', 'text/html', null],
+    ['audio', 'video/mp4', null],
   ] as const)('of %s as %s is %s', (kind, type, safe) => expect(safeType(kind, type)).toBe(safe));
 });

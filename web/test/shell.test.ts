@@ -40,7 +40,14 @@ describe('shortcuts', () => {
   });
 });
 
-const model = (id: string, more: Partial<Model> = {}): Model => ({ id, name: id, server: '', reads: [], supports: [], ...more });
+const model = (id: string, more: Partial<Model> = {}): Model => ({
+  id,
+  name: id,
+  server: '',
+  reads: [],
+  supports: [],
+  ...more,
+});
 
 describe('the search for models', () => {
   const all = [model('groq/llama-3.3-70b'), model('openai/gpt-5'), model('openai/gpt-5-mini', { supports: ['tools'] })];
@@ -73,7 +80,12 @@ describe('servers that may be added', () => {
     }
   });
   it('and no others', () => {
-    for (const url of ['https://example.com.evil/v1', 'http://a.example.com', 'http://127.0.0.1/v1', 'https://api.test:8443']) {
+    for (const url of [
+      'https://example.com.evil/v1',
+      'http://a.example.com',
+      'http://127.0.0.1/v1',
+      'https://api.test:8443',
+    ]) {
       expect(allowed(url, origins)).toBe('settings.server_not_allowed');
     }
   });
@@ -82,7 +94,13 @@ describe('servers that may be added', () => {
     expect(allowed('http://anywhere.test/v1', ['*'])).toBe('settings.server_not_allowed');
   });
   it('and no address that hides something', () => {
-    for (const url of ['javascript:alert(1)', 'https://user:pass@api.test', 'https://api.test/?q=1', 'no address', 'https://']) {
+    for (const url of [
+      'javascript:alert(1)',
+      'https://user:pass@api.test',
+      'https://api.test/?q=1',
+      'no address',
+      'https://',
+    ]) {
       expect(allowed(url, ['*'])).toBe('settings.server_no_url');
     }
   });

@@ -14,7 +14,16 @@ import { sharing } from '../src/share/which';
 import { Sidebar } from '../src/sidebar/sidebar';
 
 const chat = (id: string, more: Partial<Chat> = {}): Chat => ({
-  id, title: `Chat ${id}`, created: 1, updated: 1, tags: [], models: [], system: '', params: {}, chosen: {}, ...more,
+  id,
+  title: `Chat ${id}`,
+  created: 1,
+  updated: 1,
+  tags: [],
+  models: [],
+  system: '',
+  params: {},
+  chosen: {},
+  ...more,
 });
 
 describe('groups', () => {
@@ -22,11 +31,18 @@ describe('groups', () => {
   it('are made of days as a calendar counts them, pinned ones first, empty ones left out', () => {
     const now = at('2026-03-30T00:30'); // the day after a change of clocks in much of the world
     const list = [
-      chat('p', { pinned: true, updated: 1 }), chat('t', { updated: at('2026-03-30T00:01') }), chat('y', { updated: at('2026-03-29T00:01') }),
-      chat('w', { updated: at('2026-03-23T00:01') }), chat('o', { updated: at('2026-03-22T23:59') }),
+      chat('p', { pinned: true, updated: 1 }),
+      chat('t', { updated: at('2026-03-30T00:01') }),
+      chat('y', { updated: at('2026-03-29T00:01') }),
+      chat('w', { updated: at('2026-03-23T00:01') }),
+      chat('o', { updated: at('2026-03-22T23:59') }),
     ];
     expect(grouped(list, now, 9).map(([name, some]) => [name, some.map(({ id }) => id)])).toEqual([
-      ['pinned', ['p']], ['today', ['t']], ['yesterday', ['y']], ['week', ['w']], ['older', ['o']],
+      ['pinned', ['p']],
+      ['today', ['t']],
+      ['yesterday', ['y']],
+      ['week', ['w']],
+      ['older', ['o']],
     ]);
     expect(grouped(list, now, 2).map(([name]) => name)).toEqual(['pinned', 'today']);
   });
@@ -34,7 +50,11 @@ describe('groups', () => {
 
 describe('tags', () => {
   it.each([
-    ['a, b ,#c', ['a', 'b', 'c']], ['A,a', ['A']], [' , ', []], ['工作、家，x', ['工作', '家', 'x']], ['x'.repeat(99), ['x'.repeat(40)]],
+    ['a, b ,#c', ['a', 'b', 'c']],
+    ['A,a', ['A']],
+    [' , ', []],
+    ['工作、家，x', ['工作', '家', 'x']],
+    ['x'.repeat(99), ['x'.repeat(40)]],
   ])('of %j are %j', (text, tags) => expect(tagsOf(text)).toEqual(tags));
 
   it('of all are shown by use', () => {
@@ -62,7 +82,11 @@ describe('the list', () => {
     place = document.createElement('div');
     document.body.append(place);
     act(() => render(<Sidebar />, place));
-    for (const [id, updated] of [[a, 3], [b, 2], [c, 1]] as const) {
+    for (const [id, updated] of [
+      [a, 3],
+      [b, 2],
+      [c, 1],
+    ] as const) {
       await act(() => keepChat(chat(id, { updated, title: `Chat ${id[0]}` })));
     }
   });
@@ -96,18 +120,30 @@ describe('the list', () => {
     const buttons = all('li > button');
     expect(buttons.filter(({ tabIndex }) => tabIndex === 0)).toHaveLength(1);
     act(() => buttons[0]?.focus());
-    for (const [key, at] of [['ArrowDown', 1], ['End', 2], ['ArrowDown', 2], ['ArrowUp', 1], ['Home', 0]] as const) {
+    for (const [key, at] of [
+      ['ArrowDown', 1],
+      ['End', 2],
+      ['ArrowDown', 2],
+      ['ArrowUp', 1],
+      ['Home', 0],
+    ] as const) {
       press(document.activeElement, key);
       expect(document.activeElement).toBe(buttons[at]);
     }
   });
 
   it('renames in place by F2: Enter keeps, Escape does not, an input method decides nothing', async () => {
-    for (const [key, name] of [['Escape', 'Chat a'], ['Enter', 'Better']] as const) {
+    for (const [key, name] of [
+      ['Escape', 'Chat a'],
+      ['Enter', 'Better'],
+    ] as const) {
       press(all('li > button')[0], 'F2');
       const field = place.querySelector<HTMLInputElement>('li input');
       if (field) field.value = ' Better ';
-      act(() => void field?.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, isComposing: true })));
+      act(
+        () =>
+          void field?.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, isComposing: true })),
+      );
       expect(place.querySelector('li input')).not.toBeNull();
       press(field, key);
       await vi.waitFor(() => expect(names()[0]).toBe(name));
@@ -163,12 +199,17 @@ describe('the list', () => {
   });
 
   it('shows what a search found with the hit marked, and all again without', async () => {
-    await (await store()).putMessages([{ id: `m${round}`, chat: b, role: 'user', parents: [], lane: 0, created: 1, text: 'Ein Schöner Tag' }]);
+    await (
+      await store()
+    ).putMessages([
+      { id: `m${round}`, chat: b, role: 'user', parents: [], lane: 0, created: 1, text: 'Ein Schöner Tag' },
+    ]);
     const field = place.querySelector<HTMLInputElement>('input[type=search]');
-    const type = (text: string) => act(() => {
-      if (field) field.value = text;
-      field?.dispatchEvent(new InputEvent('input', { bubbles: true }));
-    });
+    const type = (text: string) =>
+      act(() => {
+        if (field) field.value = text;
+        field?.dispatchEvent(new InputEvent('input', { bubbles: true }));
+      });
     type('SCHON');
     await vi.waitFor(() => expect(all('mark').map((one) => one.textContent)).toEqual(['Schön']));
     expect(names()).toEqual(['Chat b']);

@@ -9,19 +9,28 @@ import { daysOf, groupsOf, MEASURES, stackOf, totalsOf, valueOf, type Line } fro
 import { language, languageOf, speak, t } from '../src/status/words';
 
 const line = (more: Partial<Line>): Line => ({
-  requests: 1, failed: 0, refused: 0, prompt_tokens: 0, completion_tokens: 0, cost: 0, unpriced: 0, ...more,
+  requests: 1,
+  failed: 0,
+  refused: 0,
+  prompt_tokens: 0,
+  completion_tokens: 0,
+  cost: 0,
+  unpriced: 0,
+  ...more,
 });
 const DAYS = ['2026-11-01', '2026-11-02', '2026-11-03'];
 const lines = fc.array(
-  fc.record({
-    day: fc.constantFrom(...DAYS),
-    model: fc.constantFrom('', 'a/x', 'a/y', 'b/x', 'b/y', 'c/x', 'c/y', 'd/x', 'd/y'),
-    requests: fc.nat(1000),
-    failed: fc.nat(50),
-    prompt_tokens: fc.nat(10_000),
-    completion_tokens: fc.nat(10_000),
-    cost: fc.nat(4000).map((value) => value / 1024),
-  }).map(line),
+  fc
+    .record({
+      day: fc.constantFrom(...DAYS),
+      model: fc.constantFrom('', 'a/x', 'a/y', 'b/x', 'b/y', 'c/x', 'c/y', 'd/x', 'd/y'),
+      requests: fc.nat(1000),
+      failed: fc.nat(50),
+      prompt_tokens: fc.nat(10_000),
+      completion_tokens: fc.nat(10_000),
+      cost: fc.nat(4000).map((value) => value / 1024),
+    })
+    .map(line),
   { maxLength: 60 },
 );
 const model = (one: Line) => one.model ?? '';
@@ -79,7 +88,14 @@ describe('usage', () => {
 
   it('has each day of its time, over the end of a month and of summer time', () => {
     expect(daysOf('2026-10-24T00:00:00Z', 9)).toEqual([
-      '2026-10-24', '2026-10-25', '2026-10-26', '2026-10-27', '2026-10-28', '2026-10-29', '2026-10-30', '2026-10-31',
+      '2026-10-24',
+      '2026-10-25',
+      '2026-10-26',
+      '2026-10-27',
+      '2026-10-28',
+      '2026-10-29',
+      '2026-10-30',
+      '2026-10-31',
       '2026-11-01',
     ]);
     expect(daysOf(null, 7)).toEqual([]);
@@ -96,7 +112,10 @@ describe('usage', () => {
         for (const column of stack.columns) {
           expect(column.parts.reduce((sum, one) => sum + one, 0)).toBeCloseTo(column.total, 6);
           const own = all.filter((one) => one.day === column.day);
-          expect(column.total).toBeCloseTo(own.reduce((sum, one) => sum + valueOf(one, measure), 0), 6);
+          expect(column.total).toBeCloseTo(
+            own.reduce((sum, one) => sum + valueOf(one, measure), 0),
+            6,
+          );
         }
       }),
     );
@@ -133,8 +152,18 @@ describe('usage', () => {
 
 describe('lists', () => {
   const error = (more: Partial<ErrorSeen>): ErrorSeen => ({
-    id: 'req_1', at: 1, seconds: 1, route: 'chat', asked: 'fast', server: 'groq', model: 'llama', status: 429,
-    outcome: 'error', error: 'rate_limit_exceeded', key: 'key_web', ...more,
+    id: 'req_1',
+    at: 1,
+    seconds: 1,
+    route: 'chat',
+    asked: 'fast',
+    server: 'groq',
+    model: 'llama',
+    status: 429,
+    outcome: 'error',
+    error: 'rate_limit_exceeded',
+    key: 'key_web',
+    ...more,
   });
 
   it('find every word, whatever its case and place', () => {
@@ -154,7 +183,12 @@ describe('lists', () => {
 
   it('tell how near a budget is to its end', () => {
     expect([toneOf(null, 1), toneOf(1, null), toneOf(0.79, 1), toneOf(0.8, 1), toneOf(1, 1), toneOf(0, 0)]).toEqual([
-      'none', 'none', 'good', 'warn', 'bad', 'bad',
+      'none',
+      'none',
+      'good',
+      'warn',
+      'bad',
+      'bad',
     ]);
   });
 });
@@ -166,13 +200,22 @@ describe('numbers', () => {
 
   it('of money keep the digits that say something', () => {
     expect([null, 0, 0.0000123, 0.0042, 0.25, 12.5, 1234.567].map(dollars)).toEqual([
-      '–', '$0.00', '$0.000012', '$0.0042', '$0.25', '$12.50', '$1,234.57',
+      '–',
+      '$0.00',
+      '$0.000012',
+      '$0.0042',
+      '$0.25',
+      '$12.50',
+      '$1,234.57',
     ]);
   });
 
   it('at an axis of money have as many digits as their step', () => {
     expect([dollarsBy(0, 0.25), dollarsBy(0.5, 0.25), dollarsBy(20, 10), dollarsBy(0.5, 0.5)]).toEqual([
-      '$0.00', '$0.50', '$20', '$0.50',
+      '$0.00',
+      '$0.50',
+      '$20',
+      '$0.50',
     ]);
     expect(dollarsBy(0.000025, 0.000025)).toBe('$0.000025');
   });
@@ -184,7 +227,10 @@ describe('numbers', () => {
 
   it('of shares and sizes are short', () => {
     expect([percent(1, 3), percent(0, 0), count(1234567), bytes(61_234_567)]).toEqual([
-      '33.3%', '–', '1,234,567', '61 MB',
+      '33.3%',
+      '–',
+      '1,234,567',
+      '61 MB',
     ]);
   });
 

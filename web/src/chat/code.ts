@@ -55,8 +55,10 @@ function curl(body: Json, server: string | undefined): string {
 const needsKey = (server: string) => Boolean(keys.peek()[server]) || (!server && gateway.peek().keys);
 
 const NAMED = new Set(
-  ('temperature top_p max_tokens max_completion_tokens seed stop reasoning_effort tools tool_choice response_format ' +
-    'frequency_penalty presence_penalty parallel_tool_calls').split(' '),
+  (
+    'temperature top_p max_tokens max_completion_tokens seed stop reasoning_effort tools tool_choice response_format ' +
+    'frequency_penalty presence_penalty parallel_tool_calls'
+  ).split(' '),
 );
 
 function script(body: Json, server: string | undefined): string {

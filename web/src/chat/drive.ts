@@ -43,7 +43,10 @@ async function finish(run: Run): Promise<void> {
   run.flush?.();
   endThought(run, now);
   clearTimeout(run.timer);
-  const { answer, live: { text, reasoning } } = run;
+  const {
+    answer,
+    live: { text, reasoning },
+  } = run;
   const outcome = outcomeOf(run);
   const { schema, base, prior, ...message } = snapshot(run);
   const ended: Kept = { ...message, ...outcome };

@@ -31,7 +31,8 @@ export function figuresOf(answer: Answer, clock: Clock, message: Message, asked:
     figures.counted = false;
   }
   // What was cut was waited for as well.
-  if (figures.written && total - first > BURST && message.status !== 'cut') figures.rate = figures.written / (total - first);
+  const took = message.status === 'cut' ? 0 : total - first;
+  if (figures.written && took > BURST) figures.rate = figures.written / took;
   addCost(figures, answer, message);
   for (const name of Object.keys(figures) as (keyof Figures)[]) if (figures[name] === undefined) delete figures[name];
   return figures;

@@ -37,7 +37,11 @@ export async function answer(userId: string): Promise<void> {
   const of = chat.peek();
   const { models, server } = of;
   if (messages.peek().get(userId)?.role !== 'user' || !models.length || !roomFor(models.length)) return;
-  launch(of, models.map((model, lane) => answerTo(of, userId, lane, model, server)), []);
+  launch(
+    of,
+    models.map((model, lane) => answerTo(of, userId, lane, model, server)),
+    [],
+  );
 }
 
 export async function retry(answerId: string): Promise<void> {

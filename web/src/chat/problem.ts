@@ -40,7 +40,7 @@ export async function readText(response: Response, most: number): Promise<string
   let text = '';
   if (!response.body) return text;
   const reader = response.body.getReader();
-  for (let size = 0; ; ) {
+  for (let size = 0; ;) {
     const { value, done } = await reader.read();
     if (done) return text + decoder.decode();
     size += value.length;

@@ -10,7 +10,7 @@ import { dropAnswer, fetchAnswer } from './wire';
 export const again: Ask = (run) => fetchAnswer(run.message.answer ?? '', run.abort.signal);
 
 export async function readAll(run: Run, ask: Ask): Promise<void> {
-  for (let tries = 0; ; ) {
+  for (let tries = 0; ;) {
     const had = run.answer?.size ?? 0;
     if (!(await readOnce(run, ask)) || run.stopped || !run.message.answer) return;
     if ((run.answer?.size ?? 0) > had) tries = 0;

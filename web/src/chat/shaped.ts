@@ -18,10 +18,12 @@ export async function judge(schema: unknown, text: string, told: string, signal:
     const found = parsed(await readText(response, MOST));
     if (!response.ok || !isObject(found)) return invalid(errorOf(found, response.status).message);
     if (found.valid === true && 'value' in found) return { ...shaped, valid: true, value: found.value, problems: [] };
-    const problems = asList(found.problems).slice(0, MOST_PROBLEMS).map((one) => {
-      const { path, message } = asObject(one);
-      return { path: asText(path), message: asText(message) };
-    });
+    const problems = asList(found.problems)
+      .slice(0, MOST_PROBLEMS)
+      .map((one) => {
+        const { path, message } = asObject(one);
+        return { path: asText(path), message: asText(message) };
+      });
     return { ...shaped, valid: false, problems };
   } catch (error) {
     return invalid(problemOf(error).message);

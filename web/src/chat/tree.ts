@@ -151,7 +151,7 @@ export function nextParents(messages: Messages, chat: Pick<Chat, 'chosen' | 'mod
 export function historyOf(messages: Messages, _chat: Pick<Chat, 'chosen'>, id: string, lane: number): Message[] {
   const path: Message[] = [];
   const seen = new Set<string>();
-  for (let one = messages.get(id); one && !seen.has(one.id); ) {
+  for (let one = messages.get(id); one && !seen.has(one.id);) {
     path.push(one);
     seen.add(one.id);
     const parents = parentsOf(one).flatMap((parent) => messages.get(parent) ?? []);

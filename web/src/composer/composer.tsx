@@ -199,8 +199,17 @@ export function Composer() {
         )}
         {troubles.value.length > 0 && (
           <div class="row note bad" role="alert">
-            <span class="grow">{troubles.value.map((one) => <bdi key={one}>{one}</bdi>)}</span>
-            <Tool does="dismiss" icon="close" label={t('composer.dismiss')} onClick={() => ((troubles.value = []), toField())} />
+            <span class="grow">
+              {troubles.value.map((one) => (
+                <bdi key={one}>{one}</bdi>
+              ))}
+            </span>
+            <Tool
+              does="dismiss"
+              icon="close"
+              label={t('composer.dismiss')}
+              onClick={() => ((troubles.value = []), toField())}
+            />
           </div>
         )}
         {files.value.length > 0 && <Lazy load={loadChips} props={{}} />}

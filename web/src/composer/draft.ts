@@ -87,7 +87,10 @@ function save(): void {
   const all = [...drafts.values()].flatMap((one) => one.files);
   if (all.length || didKeep) {
     didKeep = true;
-    load().then((kept) => kept.keepFiles(all), () => {});
+    load().then(
+      (kept) => kept.keepFiles(all),
+      () => {},
+    );
   }
 }
 let didKeep = false;

@@ -119,12 +119,22 @@ export function Presets({ text, change }: Props) {
           </button>
           {current && (
             <>
-              <button class="bare" type="button" aria-label={t('composer.rename')} title={t('composer.rename')}
-                onClick={() => setNaming(chosen)}>
+              <button
+                class="bare"
+                type="button"
+                aria-label={t('composer.rename')}
+                title={t('composer.rename')}
+                onClick={() => setNaming(chosen)}
+              >
                 <Icon name="edit" />
               </button>
-              <button class="bare bad" type="button" aria-label={t('composer.delete')} title={t('composer.delete')}
-                onClick={away}>
+              <button
+                class="bare bad"
+                type="button"
+                aria-label={t('composer.delete')}
+                title={t('composer.delete')}
+                onClick={away}
+              >
                 <Icon name="trash" />
               </button>
             </>

@@ -91,7 +91,7 @@ function webp(view: DataView): Picture {
 
 function jpeg(view: DataView): Picture {
   let turned = false;
-  for (let from = 2; from + 4 <= view.byteLength; ) {
+  for (let from = 2; from + 4 <= view.byteLength;) {
     const marker = view.getUint16(from);
     if (marker === 0xffff) {
       from += 1; // filling

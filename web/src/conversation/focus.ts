@@ -10,7 +10,7 @@ interface Place {
 
 const shown = () => [...document.querySelectorAll<HTMLElement>('[data-part=conversation] [data-part=message]')];
 
-/** For as long as the page is there: buttons that take away what they stand on are found again, or what is there now. */
+/** For as long as the page is there: buttons that take away what they stand on are found again, or what is there. */
 export function keepFocus(): void {
   let place: Place | undefined;
   document.addEventListener('focusin', ({ target }) => {

@@ -5,6 +5,7 @@ import { toField } from '../composer/touch';
 import { Icon } from '../parts/icon';
 import { chat, type Live } from '../state';
 import { learn, t } from '../text';
+import '../css/lanes.css';
 import own from '../text/en/conversation_late.json';
 import ofMarkdown from '../text/en/markdown_late.json';
 import { Answer } from './answer';

@@ -1,6 +1,7 @@
 // The tools that a model wants to use: with what, and what came of it. A result can be given by hand.
 import { useState } from 'preact/hooks';
 import { giveResults } from '../chat/actions';
+import { toField } from '../composer/touch';
 import type { Message, ToolCall } from '../model/types';
 import { Icon } from '../parts/icon';
 import { t } from '../text';
@@ -14,6 +15,7 @@ export default function Tools({ message }: { message: Message }) {
   const send = (event: Event) => {
     event.preventDefault();
     void giveResults(id, Object.fromEntries(open.map((call) => [call.id, given[call.id] ?? ''])));
+    toField(); // what was filled in goes away
   };
   return (
     <form class="calls" data-part="tools" onSubmit={send}>

@@ -50,7 +50,11 @@ export async function openStore({ name = 'franca', tabs = ourTabs(), trouble = s
       blocked: () => trouble('blocked'),
       old: () => lose('old'),
       // A browser may end a connection of its own accord; one more is tried for.
-      lost: () => void open().then((db) => (made.db = db), () => lose('unkept')),
+      lost: () =>
+        void open().then(
+          (db) => (made.db = db),
+          () => lose('unkept'),
+        ),
     });
   try {
     made.db = await open();
@@ -59,7 +63,14 @@ export async function openStore({ name = 'franca', tabs = ourTabs(), trouble = s
   } catch {
     lose('unkept');
   }
-  made.timer = setTimeout(async () => (await import('./sweep')).sweep(made), SWEEP_AFTER);
+  made.timer = setTimeout(
+    () =>
+      void import('./sweep').then(
+        ({ sweep }) => sweep(made),
+        () => undefined,
+      ),
+    SWEEP_AFTER,
+  );
   return made;
 }
 

@@ -42,10 +42,13 @@ const MATHML = 'http://www.w3.org/1998/Math/MathML';
 
 /** Whether a size cannot leave the place of the formula. */
 function sane(value: string): boolean {
-  return value.length < 200 && Array.from(value.matchAll(/-?[\d.]+(?=([a-z%]*))/g)).every(([number, unit]) => {
-    const size = Number(number);
-    return /^(?:em|ex)$/.test(unit ?? '') ? size <= 60 && size >= -5 : Math.abs(size) <= 1000;
-  });
+  return (
+    value.length < 200 &&
+    Array.from(value.matchAll(/-?[\d.]+(?=([a-z%]*))/g)).every(([number, unit]) => {
+      const size = Number(number);
+      return /^(?:em|ex)$/.test(unit ?? '') ? size <= 60 && size >= -5 : Math.abs(size) <= 1000;
+    })
+  );
 }
 
 const hyphened = (name: string): string => name.replace(/[A-Z]/g, (letter) => '-' + letter.toLowerCase());

@@ -26,5 +26,9 @@ function words(token: Token): string {
 
 /** The text of Markdown, a line for each block. Only its beginning is read if it is very long. */
 export function plainText(markdown: string): string {
-  return tokensOf(markdown.slice(0, LONGEST)).map(words).join('').replace(/\n{2,}/g, '\n').trim();
+  return tokensOf(markdown.slice(0, LONGEST))
+    .map(words)
+    .join('')
+    .replace(/\n{2,}/g, '\n')
+    .trim();
 }

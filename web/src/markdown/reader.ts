@@ -81,7 +81,7 @@ const hooks = { emStrongMask: masked } as MarkedOptions['hooks'];
 /** Where a piece of a long text ends: at a space, if there is one; never inside a picture's data. */
 function pieceEnd(text: string, from: number): number {
   let end = Math.min(from + PIECE, text.length);
-  for (let count = 0, at = from; (at = text.indexOf('](', at) + 1) > 0 && at < end; ) if (++count > LINKS) end = at;
+  for (let count = 0, at = from; (at = text.indexOf('](', at) + 1) > 0 && at < end;) if (++count > LINKS) end = at;
   if (end === text.length) return end;
   const space = Math.max(text.lastIndexOf(' ', end), text.lastIndexOf('\n', end));
   if (space > from) return space;

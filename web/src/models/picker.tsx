@@ -132,9 +132,7 @@ export default function Picker() {
     } else if (chosen.includes(id)) choose(chosen.length > 1 ? chosen.filter((one) => one !== id) : chosen, server);
     else choose([...chosen, id].slice(-MOST_LANES), server);
   };
-  const groups = typed.trim()
-    ? [{ name: 'found' as const, models: matching(all, typed) }]
-    : grouped(all, ...first);
+  const groups = typed.trim() ? [{ name: 'found' as const, models: matching(all, typed) }] : grouped(all, ...first);
   let left = shown;
   const found = groups.reduce((sum, group) => sum + group.models.length, 0);
   const trouble = modelTrouble.value[server];

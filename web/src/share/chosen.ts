@@ -16,12 +16,14 @@ function renamed(key: string, ids: ReadonlyMap<string, string>): string | null {
 export function chosenOf(value: unknown, ids: ReadonlyMap<string, string>): Record<string, string> {
   if (!isRecord(value)) return {};
   return Object.fromEntries(
-    Object.entries(value).slice(0, MOST).flatMap(([key, one]): [string, string][] => {
-      const to = renamed(key, ids);
-      if (to === null || typeof one !== 'string') return [];
-      if (to.startsWith('k:')) return /^\d{1,3}$/.test(one) ? [[to, one]] : []; // a lane
-      const shown = ids.get(one);
-      return shown ? [[to, shown]] : [];
-    }),
+    Object.entries(value)
+      .slice(0, MOST)
+      .flatMap(([key, one]): [string, string][] => {
+        const to = renamed(key, ids);
+        if (to === null || typeof one !== 'string') return [];
+        if (to.startsWith('k:')) return /^\d{1,3}$/.test(one) ? [[to, one]] : []; // a lane
+        const shown = ids.get(one);
+        return shown ? [[to, shown]] : [];
+      }),
   );
 }

@@ -2,9 +2,7 @@
 
 /** A file name that every system takes. */
 export function safeName(title: string, ending: string): string {
-  const plain = title
-    .replace(/[\\/:*?"<>|\p{C}\s]+/gu, ' ')
-    .replace(/^[. ]+|[. ]+$/g, '');
+  const plain = title.replace(/[\\/:*?"<>|\p{C}\s]+/gu, ' ').replace(/^[. ]+|[. ]+$/g, '');
   const short = [...plain].slice(0, 60).join('').trim().replace(/\.+$/, '');
   const taken = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(short);
   return `${taken ? '_' : ''}${short || 'chat'}.${ending}`;

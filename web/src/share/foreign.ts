@@ -18,7 +18,11 @@ function wholeOf(title: unknown, created: unknown, updated: unknown): Whole & { 
   const chat = newChat();
   const begun = timeOf(created) ?? chat.created;
   Object.assign(chat, {
-    title: textOf(title, 300) ?? '', models: [], params: {}, created: begun, updated: timeOf(updated) ?? begun,
+    title: textOf(title, 300) ?? '',
+    models: [],
+    params: {},
+    created: begun,
+    updated: timeOf(updated) ?? begun,
   });
   return { chat, messages: [], blobs: new Map() };
 }

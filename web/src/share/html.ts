@@ -21,11 +21,7 @@ img{max-width:100%;height:auto}
 details{color:var(--soft)}
 @media print{section{break-inside:avoid}}`;
 
-type Make = <K extends keyof HTMLElementTagNameMap>(
-  name: K,
-  words?: string,
-  kind?: string,
-) => HTMLElementTagNameMap[K];
+type Make = <K extends keyof HTMLElementTagNameMap>(name: K, words?: string, kind?: string) => HTMLElementTagNameMap[K];
 
 /** The rules of the page that match something of `made`, as text. */
 function stylesFor(made: Document): string {

@@ -5,9 +5,7 @@ import { fromDataUrl, isImageUrl } from './bytes';
 import { chosenOf } from './chosen';
 import type { Whole } from './export';
 import type { Problems } from './problems';
-import {
-  field, given, isRecord, listOf, numberOf, oneOf, plainOf, textOf, textsOf, yesOf, type Record_,
-} from './read';
+import { field, given, isRecord, listOf, numberOf, oneOf, plainOf, textOf, textsOf, yesOf, type Record_ } from './read';
 import { untangle } from './untangle';
 
 const WORD = 300;

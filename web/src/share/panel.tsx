@@ -106,7 +106,12 @@ export default function Share() {
         <section class="share">
           <h3 class="cut">{one.title || t('share.untitled')}</h3>
           <div class="row">
-            <button type="button" data-do="export-json" disabled={busy} onClick={give(() => giveJson([one], one.title, raw))}>
+            <button
+              type="button"
+              data-do="export-json"
+              disabled={busy}
+              onClick={give(() => giveJson([one], one.title, raw))}
+            >
               <Icon name="braces" /> JSON
             </button>
             <button type="button" data-do="export-markdown" disabled={busy} onClick={give(() => giveText(one, 'md'))}>
@@ -123,7 +128,12 @@ export default function Share() {
         <section class="share">
           <h3>{t('share.all', { count: number(all.length) })}</h3>
           <div class="row">
-            <button type="button" data-do="export-all" disabled={busy} onClick={give(() => giveJson(all, `franca ${today()}`, raw))}>
+            <button
+              type="button"
+              data-do="export-all"
+              disabled={busy}
+              onClick={give(() => giveJson(all, `franca ${today()}`, raw))}
+            >
               <Icon name="download" /> JSON
             </button>
           </div>

@@ -7,7 +7,8 @@ export interface Shortcut {
   anywhere?: boolean; // also while a field has the focus
 }
 
-export type Action = 'new' | 'search' | 'models' | 'sidebar' | 'settings' | 'help' | 'compose' | 'next' | 'previous' | 'undo';
+export type Action =
+  'new' | 'search' | 'models' | 'sidebar' | 'settings' | 'help' | 'compose' | 'next' | 'previous' | 'undo';
 
 export const SHORTCUTS: Shortcut[] = [
   { keys: 'Mod+Shift+O', words: 'shell.key_new', run: 'new', anywhere: true },

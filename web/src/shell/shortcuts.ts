@@ -44,7 +44,8 @@ export function useShortcuts(): void {
     const pressed = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.isComposing || panel.peek() || document.querySelector('dialog[open]')) return;
       const at = event.target;
-      const inField = at instanceof HTMLElement && (/^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName) || at.isContentEditable);
+      const inField =
+        at instanceof HTMLElement && (/^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName) || at.isContentEditable);
       const found = shortcutOf(event, inField);
       if (!found) return;
       // In a field that has text it takes back what was typed.

@@ -22,7 +22,8 @@ export function Toasts() {
   }, [shown, held]);
   useEffect(() => {
     const leave = (event: Event) => {
-      if (event.type === 'pointerleave' || !place.current?.contains((event as FocusEvent).relatedTarget as Node)) setHeld(false);
+      if (event.type === 'pointerleave' || !place.current?.contains((event as FocusEvent).relatedTarget as Node))
+        setHeld(false);
     };
     const hold = (event: Event) => {
       const from = event.type === 'focusin' ? (event as FocusEvent).relatedTarget : null;

@@ -20,7 +20,13 @@ export function grouped(list: readonly Chat[], now: number, most: number): [Grou
     const at = chat.updated;
     const name = chat.pinned
       ? 'pinned'
-      : at >= today ? 'today' : at >= yesterday ? 'yesterday' : at >= week ? 'week' : 'older';
+      : at >= today
+        ? 'today'
+        : at >= yesterday
+          ? 'yesterday'
+          : at >= week
+            ? 'week'
+            : 'older';
     groups.get(name)?.push(chat);
   }
   return [...groups].filter(([, some]) => some.length > 0);
@@ -42,5 +48,8 @@ export function tagsOf(text: string): string[] {
 export function allTags(list: readonly Chat[]): string[] {
   const counts = new Map<string, number>();
   for (const { tags } of list) for (const tag of tags) counts.set(tag, (counts.get(tag) ?? 0) + 1);
-  return [...counts].sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0])).map(([tag]) => tag).slice(0, MOST_TAGS);
+  return [...counts]
+    .sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0]))
+    .map(([tag]) => tag)
+    .slice(0, MOST_TAGS);
 }

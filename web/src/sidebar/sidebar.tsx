@@ -44,10 +44,13 @@ const begin = () => {
 effect(() => {
   const text = query.value;
   const stop = new AbortController();
-  const timer = setTimeout(async () => {
-    const some = text.trim() ? await (await store()).search(text, MOST_FOUND, stop.signal) : null;
-    if (!stop.signal.aborted) found.value = some;
-  }, text ? SEARCH_AFTER : 0);
+  const timer = setTimeout(
+    async () => {
+      const some = text.trim() ? await (await store()).search(text, MOST_FOUND, stop.signal) : null;
+      if (!stop.signal.aborted) found.value = some;
+    },
+    text ? SEARCH_AFTER : 0,
+  );
   return () => {
     clearTimeout(timer);
     stop.abort();

@@ -131,9 +131,7 @@ function Spent({ spent, budget }: { spent: number | null; budget: number | null 
         <rect class="track" width="100" height="1" />
         <rect class={tone} width={budget > 0 ? Math.min(100, (100 * (spent ?? 0)) / budget) : 100} height="1" />
       </svg>
-      <small>
-        {tone === 'bad' ? <State tone="bad">{t('status.usedUp')}</State> : percent(spent ?? 0, budget)}
-      </small>
+      <small>{tone === 'bad' ? <State tone="bad">{t('status.usedUp')}</State> : percent(spent ?? 0, budget)}</small>
     </div>
   );
 }

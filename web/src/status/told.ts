@@ -67,7 +67,10 @@ export interface Status {
 /** Whether every word of `text` stands in one of these. */
 export function has(text: string, ...values: string[]): boolean {
   const whole = values.join('\n').toLowerCase();
-  return text.toLowerCase().split(/\s+/).every((word) => whole.includes(word));
+  return text
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => whole.includes(word));
 }
 
 /** The errors of a server ("" for all) in which the words stand. */

@@ -10,7 +10,8 @@ export type Language = keyof typeof LANGUAGES;
 
 const english: Words = Object.assign(
   {},
-  ...Object.values(import.meta.glob<Words>(['./en/*.json', '!./en/*_late.json', '!./en/status.json'], {
+  ...Object.values(
+    import.meta.glob<Words>(['./en/*.json', '!./en/*_late.json', '!./en/status.json'], {
       eager: true,
       import: 'default',
     }),
