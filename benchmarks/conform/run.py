@@ -19,9 +19,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from page import page
-
 from franca.conform import Examined, Program, Verdict, examine
+from page import page
 
 _HERE = Path(__file__).parent
 _ROOT = _HERE.parents[1]
